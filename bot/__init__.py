@@ -1,0 +1,1 @@
+"""Dify Ops: a Slack bot that schedules and runs Dify workflows."""

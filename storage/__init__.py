@@ -1,0 +1,1 @@
+"""What is remembered: records, tables, claims and secrets. Knows nothing of the bot."""

@@ -1,0 +1,311 @@
+"""The types that travel through the house: frozen, without I/O, standard library only.
+
+Every `datetime` is aware and in UTC. Every `*_s` is in seconds. `None` means unknown, never zero.
+Money is a decimal string beside its currency. Mappings hold JSON values and are not to be changed.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+
+class RunState(StrEnum):
+    """planned → ready → running → one of the ends; or planned → one of the ends that never started.
+
+    `WAITING` is a run that Dify has paused until a human fills in a form. A skip is never a failure.
+    """
+
+    PLANNED = "planned"
+    READY = "ready"
+    RUNNING = "running"
+    WAITING = "waiting"
+    SUCCEEDED = "succeeded"
+    PARTIAL = "partial"
+    FAILED = "failed"
+    TIMED_OUT = "timed_out"
+    STOPPED = "stopped"
+    LOST = "lost"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    EXPIRED = "expired"
+    BLOCKED = "blocked"
+
+    @property
+    def has_ended(self) -> bool:
+        return self not in (RunState.PLANNED, RunState.READY, RunState.RUNNING, RunState.WAITING)
+
+    @property
+    def is_active(self) -> bool:
+        """Occupies its job, so that the overlap rule applies. Waiting for a human does not."""
+        return self in (RunState.READY, RunState.RUNNING)
+
+    @property
+    def is_failure(self) -> bool:
+        return self in (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
+
+    @property
+    def is_success(self) -> bool:
+        return self in (RunState.SUCCEEDED, RunState.PARTIAL)
+
+
+class JobState(StrEnum):
+    ACTIVE = "active"
+    PAUSED = "paused"
+    COMPLETED = "completed"
+    DELETED = "deleted"
+
+
+class Cause(StrEnum):
+    """Why a run exists."""
+
+    SCHEDULE = "schedule"
+    MANUAL = "manual"
+    RERUN = "rerun"
+    TEST = "test"
+    API = "api"
+
+
+class DeliveryState(StrEnum):
+    """`OWED` until what is wanted has been sent; `DEAD` when no attempt can ever succeed."""
+
+    OWED = "owed"
+    SENT = "sent"
+    DEAD = "dead"
+
+
+class DeliveryKind(StrEnum):
+    RUN = "run"
+    ALERT = "alert"
+    NOTICE = "notice"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Schedule:
+    """When a job runs, as a value. The words are written once, when the text is read.
+
+    `kind` is one of cron, fixed_rate, fixed_delay, one_time, api. `spec` is what the kind's file understands
+    (a cron expression, a number of seconds, an ISO instant, nothing). `text` is the strict canonical form, which
+    can be typed again and reads to the same schedule.
+    """
+
+    kind: str
+    spec: str
+    zone: str
+    text: str
+    says: str
+    anchor_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InputField:
+    """One input of a workflow, as Dify's /parameters describes it. `kind` is Dify's own word."""
+
+    variable: str
+    label: str
+    kind: str
+    required: bool = False
+    max_length: int | None = None
+    options: tuple[str, ...] = ()
+    default: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class App:
+    """A Dify app. `mode` is Dify's word: workflow or advanced-chat. The key is sealed and bound to `base_url`."""
+
+    id: int
+    team_id: str
+    name: str
+    base_url: str
+    mode: str
+    sealed_key: bytes | None
+    key_hint: str
+    created_by: str
+    created_at: datetime
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job:
+    """A workflow that somebody asked for. `version` counts every change of the row."""
+
+    id: int
+    team_id: str
+    channel_id: str
+    name: str
+    app_id: int
+    inputs: Mapping[str, Any]
+    schedules: tuple[Schedule, ...]
+    owner_id: str
+    created_at: datetime
+    state: JobState = JobState.ACTIVE
+    state_by: str | None = None
+    state_reason: str | None = None
+    overlap: str = "skip"
+    timeout_s: int = 1200
+    version: int = 1
+    failing_since: datetime | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fault:
+    """Why a run failed, as data. `code` is the class, `where` the title of the node or a word for the place.
+
+    `final` tells that another attempt cannot help.
+    """
+
+    code: str
+    message: str
+    where: str | None = None
+    node_id: str | None = None
+    final: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One slot of a job, or one request to run an app; complete enough to be started without its job.
+
+    `key` makes it unique: `job:12@2026-09-01T07:00:00Z`, `rerun:381/<action>`. `slot_at` is nominal and never
+    moves; `due_at` may. `tag` is the `user` of the attempt at Dify, the only handle by which a start can be found
+    again. `owner`, `fence` and `lease_until` are the claim; `stop_by` is the wish of a person that it end.
+    """
+
+    id: int
+    team_id: str
+    key: str
+    app_id: int
+    name: str
+    channel_id: str
+    owner_id: str
+    cause: Cause
+    inputs: Mapping[str, Any]
+    slot_at: datetime
+    due_at: datetime
+    timeout_s: int
+    created_at: datetime
+    job_id: int | None = None
+    job_version: int | None = None
+    asked_by: str | None = None
+    rerun_of: int | None = None
+    state: RunState = RunState.PLANNED
+    reason: str | None = None
+    attempts: int = 0
+    tag: str | None = None
+    owner: str | None = None
+    fence: int = 0
+    lease_until: datetime | None = None
+    stop_by: str | None = None
+    posted_at: datetime | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
+    dify_run_id: str | None = None
+    task_id: str | None = None
+    workflow_id: str | None = None
+    elapsed_s: float | None = None
+    tokens: int | None = None
+    steps: int | None = None
+    price: str | None = None
+    currency: str | None = None
+    nodes: int = 0
+    nodes_done: int = 0
+    current_node: str | None = None
+    outputs: Mapping[str, Any] | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NodeSpan:
+    """One execution of a node. A trace is a tuple of spans in the order in which they began.
+
+    `parent` is the `id` of the span of the container that holds it. `round` is 0-based; a span of an inner loop
+    carries the round of the iteration that holds the loop. `state` is Dify's word, or `unfinished`.
+    `branch` is the chosen case of a branching node. `rounds` is the length of a container, where Dify told it.
+    """
+
+    id: str
+    node_id: str
+    kind: str
+    title: str
+    state: str
+    parent: str | None = None
+    error: str | None = None
+    elapsed_s: float | None = None
+    tokens: int | None = None
+    price: str | None = None
+    currency: str | None = None
+    round: int | None = None
+    rounds: int | None = None
+    branch: str | None = None
+    attempts: int = 1
+    inputs: Any = None
+    outputs: Any = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Delivery:
+    """One message owed to one target. What is wanted and what was sent are counters; the newest state is sent.
+
+    `key` makes it unique (`run:381>C123`). `facts` hold what cannot be read from the run at sending time.
+    `receipt` is what the destination answered (for Slack: channel and ts). Lower `rank` is sent first.
+    """
+
+    id: int
+    team_id: str
+    key: str
+    kind: DeliveryKind
+    target: str
+    due_at: datetime
+    created_at: datetime
+    destination: str = "slack"
+    run_id: int | None = None
+    job_id: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    state: DeliveryState = DeliveryState.OWED
+    rank: int = 1
+    wanted: int = 1
+    sent: int = 0
+    attempts: int = 0
+    receipt: Mapping[str, Any] | None = None
+    error: str | None = None
+    owner: str | None = None
+    fence: int = 0
+    lease_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Draft:
+    """A job somebody has described and not yet saved. Kept 24 hours. `id` is random and opaque.
+
+    `job_id` is set when the draft is an edit of that job, which then stood at `job_version`.
+    """
+
+    id: str
+    team_id: str
+    user_id: str
+    channel_id: str
+    app_id: int
+    name: str
+    when: str
+    zone: str
+    inputs: Mapping[str, Any]
+    created_at: datetime
+    expires_at: datetime
+    timeout_s: int = 1200
+    job_id: int | None = None
+    job_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditEntry:
+    """Who changed what, and when. Append only."""
+
+    id: int
+    team_id: str
+    at: datetime
+    actor: str
+    action: str
+    about: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
