@@ -58,9 +58,7 @@ class DeliveryError(DifyOpsError):
     `code` is the destination's own word; `retry_after_s` is how long the destination asked us to wait.
     """
 
-    def __init__(
-        self, message: str, *, permanent: bool, code: str = "", retry_after_s: float | None = None
-    ) -> None:
+    def __init__(self, message: str, *, permanent: bool, code: str = "", retry_after_s: float | None = None) -> None:
         super().__init__(message)
         self.message = message
         self.permanent = permanent

@@ -1,0 +1,1 @@
+"""Who wakes the loops. One port, no truth inside."""

@@ -1,0 +1,1 @@
+"""What happens by itself: loops claim rows that have come due and act on them. Each has `once()`."""

@@ -1,0 +1,1 @@
+"""Whether: pure decisions over records. Record in, decision out."""

@@ -1,0 +1,211 @@
+"""Builds the bot, starts and stops it; the only file that constructs."""
+
+import asyncio
+import contextlib
+import logging
+import os
+import resource
+import secrets
+import signal
+import socket
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from bot.dify.client import Dify
+from bot.dify.parameters import Parameters
+from bot.egress import AllowedHosts
+from bot.engine.embedded import EmbeddedEngine
+from bot.errors import DeliveryError, Refusal
+from bot.loops.clock import Clock
+from bot.loops.courier import Courier
+from bot.loops.janitor import Janitor
+from bot.loops.runner import BEAT_S, Runner
+from bot.pulse import Pulse
+from bot.services import Services
+from bot.settings import Settings
+from bot.slack.client import Slack
+from bot.slack.listen import Listener
+from bot.tasks import Tasks
+from bot.web.server import WebServer, build_web
+from storage import meta
+from storage.database import Store, open_store
+from storage.schema import upgrade
+from storage.vault import load_keys
+
+log = logging.getLogger(__name__)
+
+ROLES = ("bot", "web", "worker")
+# SIGTERM to exit takes at most 15 s; what is left after this is cancelled and joined again by the next owner.
+GRACE_S = 10
+# One file descriptor a stream; the usual soft limit of 1,024 would cap the streams.
+WANTED_FILES = 65_536
+TEAM_KEY = "team_id"
+
+
+@dataclass(slots=True, kw_only=True)
+class Bot:
+    """The running bot. `port` is where the web door listens, None when it is closed."""
+
+    services: Services
+    runner: Runner
+    clock: Clock
+    courier: Courier
+    janitor: Janitor
+    listener: Listener
+    roles: frozenset[str]
+    port: int | None = None
+    _web: WebServer | None = None
+    _beat: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Open the doors and wake the loops."""
+        raise_file_limit()
+        if "worker" in self.roles:
+            await self.services.engine.start(
+                {
+                    "clock": self.clock.once,
+                    "runner": self.runner.once,
+                    "saver": self.runner.beat,
+                    "courier": self.courier.once,
+                    "janitor": self.janitor.once,
+                }
+            )
+            self._beat = asyncio.create_task(self._save_steadily(), name="saver")
+        await self._open_web()
+        if "bot" in self.roles:
+            await self.listener.connect()
+
+    async def stop(self) -> None:
+        """Close the doors, hand the runs over, send what is being sent, and let go of everything."""
+        await self.listener.close()
+        if self._web is not None:
+            await self._web.stop()
+        if self._beat is not None:
+            self._beat.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._beat
+        await self.services.engine.stop()
+        await self.runner.close()
+        await self.services.tasks.stop(GRACE_S)
+        await self.services.dify.close()
+        await self.services.slack.close()
+        await self.services.store.close()
+
+    async def _open_web(self) -> None:
+        address = self.services.settings.http
+        handler = self.listener.http_handler() if "bot" in self.roles else None
+        if address is None or not ({"web"} & self.roles or handler):
+            return
+        self._web = WebServer(build_web(self.services, handler), *address)
+        try:
+            await self._web.start()
+        except OSError as error:
+            raise Refusal(
+                f"The web door cannot listen on {address[0]}:{address[1]}.",
+                "Another program has the address; set DIFY_OPS_HTTP to a free one, or to nothing in Socket Mode.",
+            ) from error
+        self.port = self._web.port
+
+    async def _save_steadily(self) -> None:
+        while True:
+            await asyncio.sleep(BEAT_S)
+            self.services.engine.wake("saver")
+
+
+async def build(
+    settings: Settings,
+    *,
+    roles: Collection[str] = ROLES,
+    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+) -> Bot:
+    """Construct the bot over an up-to-date database. Refuses with one sentence what would fail later."""
+    store = await open_database(settings)
+    slack = Slack(settings)
+    dify = Dify(allowed_hosts=AllowedHosts.parse(settings.allowed_hosts), max_streams=settings.max_streams)
+    try:
+        team_id = await _learn_team(store, slack)
+        vault = load_keys(settings.secret_keys, settings.key_file)
+    except BaseException:
+        await slack.close()
+        await dify.close()
+        await store.close()
+        raise
+    services = Services(
+        settings=settings,
+        store=store,
+        vault=vault,
+        dify=dify,
+        parameters=Parameters(dify),
+        slack=slack,
+        engine=EmbeddedEngine(),
+        tasks=Tasks(),
+        pulse=Pulse(),
+        now=now,
+        owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
+        team_id=team_id,
+    )
+    runner = Runner(services)
+    return Bot(
+        services=services,
+        runner=runner,
+        clock=Clock(services),
+        courier=Courier(services),
+        janitor=Janitor(services, runner),
+        listener=Listener(services),
+        roles=frozenset(roles),
+    )
+
+
+async def open_database(settings: Settings) -> Store:
+    """An embedded SQLite is brought up to date by itself, a PostgreSQL only when told."""
+    if settings.database_url.startswith("sqlite"):
+        await upgrade(settings.database_url)
+    store = open_store(settings.database_url)
+    await store.check()
+    return store
+
+
+async def serve(bot: Bot) -> None:
+    """Run until SIGTERM or SIGINT; a second signal exits at once, which loses nothing either."""
+    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+
+    def on_signal() -> None:
+        if asked.is_set():
+            os._exit(130)
+        asked.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, on_signal)
+    await bot.start()
+    log.info("Dify Ops is ready (%s)", ", ".join(sorted(bot.roles)))
+    await asked.wait()
+    log.info("Stopping: the runs in flight go on at Dify and are joined again at the next start")
+    await bot.stop()
+
+
+def raise_file_limit() -> None:
+    """As many file descriptors as the system lets this process have, up to what a full house needs."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
+    if soft < wanted:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+
+
+async def _learn_team(store: Store, slack: Slack) -> str:
+    """The workspace of the bot token, remembered for commands that run without Slack."""
+    try:
+        team = await slack.check()
+    except DeliveryError as error:
+        raise Refusal(
+            f"Slack did not accept the bot token ({error.code}).", "Check SLACK_BOT_TOKEN with `dify-ops doctor`."
+        ) from error
+    known = await store.read(lambda c: meta.get(c, TEAM_KEY))
+    if known is not None and known != team.team_id:
+        raise Refusal(
+            f"This database belongs to the workspace {known}, and the bot token to {team.team_id}.",
+            "Set DATABASE_URL or DIFY_OPS_HOME to another place for this workspace.",
+        )
+    if known is None:
+        await store.run(lambda c: meta.put(c, TEAM_KEY, team.team_id))
+    return team.team_id

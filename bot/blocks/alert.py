@@ -1,0 +1,116 @@
+"""The messages that call somebody: a job fails, runs into its limit, is lost, works again."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from bot.blocks import words
+from bot.blocks.folds import failing_nodes
+from bot.blocks.parts import PERSON, Block, Message, actions, button, context, date, dotted, message, section
+from bot.blocks.run import pause_or_resume, run_again
+from bot.blocks.story import failure, limit, loss, name_of
+from bot.blocks.text import bold, escape, first_line
+from storage.records import Job, NodeSpan, Run
+
+
+def failure_alert(
+    run: Run,
+    job: Job | None,
+    *,
+    since: datetime,
+    failures: int,
+    last_success: datetime | None,
+    span: NodeSpan | None = None,
+    mention: bool = False,
+) -> Message:
+    """A job fails. `span` is the node that failed, `failures` counts the failures in a row since `since`."""
+    spans = (span,) if span else ()
+    told = f"{bold(name_of(run, job))} failed{failure(run, spans)}"
+    folds = failing_nodes(run, spans)
+    return _alert("❌", told, run, job, since, failures, last_success, folds, mention)
+
+
+def timeout_alert(
+    run: Run,
+    job: Job | None,
+    *,
+    since: datetime,
+    failures: int,
+    last_success: datetime | None,
+    span: NodeSpan | None = None,
+    mention: bool = False,
+) -> Message:
+    """A job ran into its limit. `span` is the node that was at work."""
+    told = f"{bold(name_of(run, job))} timed out: {limit(run, (span,) if span else ())}"
+    return _alert("⏱️", told, run, job, since, failures, last_success, [], mention)
+
+
+def lost_alert(
+    run: Run,
+    job: Job | None,
+    *,
+    since: datetime,
+    failures: int,
+    last_success: datetime | None,
+    mention: bool = False,
+) -> Message:
+    """Nobody knows what became of a run; it is not started again by itself."""
+    told = f"{bold(name_of(run, job))} was lost: {loss(run)}"
+    return _alert("❓", told, run, job, since, failures, last_success, [], mention)
+
+
+def missed_alert(
+    run: Run,
+    job: Job | None,
+    *,
+    since: datetime,
+    failures: int,
+    last_success: datetime | None,
+    mention: bool = False,
+) -> Message:
+    """A slot went by and nothing ran."""
+    why = f": {escape(first_line(run.reason, 300))}" if run.reason else ""
+    told = f"{bold(name_of(run, job))} did not run at {date(run.slot_at)}{why}."
+    return _alert("⏰", told, run, job, since, failures, last_success, [], mention)
+
+
+def recovery_notice(job: Job | None, run: Run, since: datetime, failures: int) -> Message:
+    """The first success after failures: how long it failed and how often. Calls nobody."""
+    ended = run.ended_at or run.started_at or run.due_at
+    down = words.duration((ended - since).total_seconds())
+    told = f"{bold(name_of(run, job))} works again: run {run.id} {words.state(run)}."
+    after = f"It failed {words.plural(failures, 'time')} in {down}."
+    facts = dotted((f"failing from {date(since)}", f"until {date(ended)}"))
+    trace = button("Open trace", "open_trace", f"run:{run.id}", label=f"Open the trace of {name_of(run, job)}")
+    return message(f"{told} {after}", [section(f"✅ {told} {after}"), context(facts), actions(trace)])
+
+
+def _alert(
+    icon: str,
+    told: str,
+    run: Run,
+    job: Job | None,
+    since: datetime,
+    failures: int,
+    last_success: datetime | None,
+    folds: Sequence[Block],
+    mention: bool,
+) -> Message:
+    owner = job.owner_id if job else run.owner_id
+    call = f"<@{owner}> " if mention and PERSON.fullmatch(owner) else ""
+    again = f" {failures} failures in a row." if failures > 1 else ""
+    facts = dotted(
+        (
+            f"failing since {date(since)}",
+            f"last success {date(last_success)}" if last_success else "no success yet",
+            f"run {run.id}",
+            words.cause(run),
+        )
+    )
+    blocks = [section(f"{icon} {call}{told}{again}"), context(facts), *folds, actions(*_buttons(run, job))]
+    return message(f"{call}{told}{again}", blocks)
+
+
+def _buttons(run: Run, job: Job | None) -> list[Block]:
+    name = name_of(run, job)
+    trace = button("Open trace", "open_trace", f"run:{run.id}", label=f"Open the trace of {name}")
+    return [run_again(run, job), trace, *(pause_or_resume(job) if job else [])]

@@ -1,0 +1,198 @@
+"""A job in words: the card of a draft, what was saved, its page, the lists of jobs, runs and times."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from bot.blocks import words
+from bot.blocks.listing import jobs_list as jobs_list
+from bot.blocks.listing import next_list as next_list
+from bot.blocks.listing import run_line, says, zone
+from bot.blocks.listing import runs_list as runs_list
+from bot.blocks.notice import choices as choices
+from bot.blocks.notice import notice as notice
+from bot.blocks.notice import refusal as refusal
+from bot.blocks.parts import (
+    Block,
+    Message,
+    actions,
+    button,
+    channel,
+    confirm,
+    context,
+    date,
+    dotted,
+    message,
+    person,
+    section,
+)
+from bot.blocks.run import pause_or_resume
+from bot.blocks.story import Names
+from bot.blocks.text import bold, escape, first_line, one_line, shorten
+from bot.blocks.times import input_lines, time_lines
+from storage.records import App, Draft, Job, JobState, Run
+
+SAYS = 1000
+
+
+def draft_card(
+    draft: Draft,
+    says: str,
+    times: Sequence[datetime],
+    zone: str,
+    reader_zone: str | None,
+    app_name: str,
+    warnings: Sequence[str] = (),
+) -> Message:
+    """How the request was understood, before anything is saved."""
+    name = bold(draft.name)
+    deed = "Change" if draft.job_id else "New job"
+    told = f"{deed}: {name} runs {escape(shorten(says, SAYS))} ({escape(zone)}) in {channel(draft.channel_id)}."
+    blocks = [
+        section(told),
+        context(f"workflow {escape(shorten(one_line(app_name), 150))} · limit {words.duration(draft.timeout_s)}"),
+        section(f"*Next times*\n{time_lines(times, zone, reader_zone, draft.created_at)}"),
+        *input_lines(draft.inputs),
+        *warned(warnings),
+        actions(*draft_buttons(draft)),
+    ]
+    return message(f"{told} Nothing is saved yet.", blocks)
+
+
+def incomplete_card(draft: Draft, says: str, app_name: str, problem: str) -> Message:
+    """What was understood, and what is missing before it can be saved."""
+    told = f"{bold(draft.name)} could run {escape(shorten(says, SAYS))}, but: {escape(shorten(problem, SAYS))}"
+    edit = button("Fill in", "draft_edit", f"draft:{draft.id}", style="primary", label=f"Fill in {draft.name}")
+    cancel = button("Cancel", "draft_cancel", f"draft:{draft.id}", label=f"Do not save {draft.name}")
+    workflow = context(f"workflow {escape(shorten(one_line(app_name), 150))}")
+    return message(told, [section(told), workflow, actions(edit, cancel)])
+
+
+def warned(warnings: Iterable[str]) -> list[Block]:
+    lines = [f"⚠️ Note: {escape(shorten(one_line(line), 400))}" for line in warnings]
+    return [section("\n".join(lines))] if lines else []
+
+
+def draft_buttons(draft: Draft) -> list[Block]:
+    value, name = f"draft:{draft.id}", draft.name
+    return [
+        button("Save", "draft_save", value, style="primary", label=f"Save {name}"),
+        button("Edit", "draft_edit", value, label=f"Edit {name}"),
+        button("Test", "draft_test", value, label=f"Run {name} once as a test"),
+        button("Cancel", "draft_cancel", value, label=f"Do not save {name}"),
+    ]
+
+
+def saved(
+    job: Job,
+    app_name: str,
+    times: Sequence[datetime],
+    reader_zone: str | None = None,
+    warnings: Sequence[str] = (),
+) -> Message:
+    """The job is saved: when it runs, and what can be done next."""
+    told = f"Saved: {bold(job.name)} runs {says(job)} in {channel(job.channel_id)}."
+    blocks = [
+        section(told),
+        section(f"*Next times*\n{time_lines(times, zone(job), reader_zone, job.created_at)}"),
+        *warned(warnings),
+        actions(
+            button("Run now", "job_run", f"job:{job.id}", label=f"Run {job.name} now"),
+            button("Edit", "job_edit", f"job:{job.id}", label=f"Edit {job.name}"),
+            *pause_or_resume(job),
+        ),
+        context(f"job {job.id} · workflow {escape(shorten(one_line(app_name), 150))}"),
+    ]
+    return message(told, blocks)
+
+
+def job_card(
+    job: Job,
+    app: App | None,
+    last_runs: Sequence[Run],
+    next_times: Sequence[datetime],
+    reader_zone: str | None = None,
+    names: Names = None,
+) -> Message:
+    """Everything about one job on one card."""
+    told = f"{bold(job.name)} is {words.job_state(job)}. It runs {says(job)} in {channel(job.channel_id)}."
+    facts = dotted(
+        (
+            f"job {job.id}",
+            f"workflow {escape(shorten(one_line(app.name), 150))}"
+            if app
+            else "its workflow is not connected any more",
+            f"owner {person(job.owner_id, names)}",
+            f"limit {words.duration(job.timeout_s)}",
+            f"when it is still running: {escape(shorten(one_line(job.overlap), 40))}",
+            f"version {job.version}",
+        )
+    )
+    blocks = [section(f"{words.job_icon(job)} {told}{state_reason(job, names)}"), context(facts)]
+    if job.state is JobState.ACTIVE:
+        times = time_lines(next_times[:5], zone(job), reader_zone, job.created_at)
+        blocks.append(section(f"*Next times*\n{times}"))
+    blocks += input_lines(job.inputs)
+    if last_runs:
+        blocks.append(section("*Last runs*\n" + "\n".join(run_line(run) for run in last_runs[:5])))
+    if job.state is not JobState.DELETED:
+        blocks.append(actions(*job_buttons(job)))
+    return message(told, blocks)
+
+
+def state_reason(job: Job, names: Names) -> str:
+    """Who paused it and why, or since when it fails."""
+    if job.state is JobState.ACTIVE and job.failures:
+        since = f" since {date(job.failing_since)}" if job.failing_since else ""
+        return f"\nIts last {words.plural(job.failures, 'run')} failed{since}."
+    if job.state is JobState.ACTIVE or not (job.state_by or job.state_reason):
+        return ""
+    who = f" by {person(job.state_by, names)}" if job.state_by else ""
+    why = f": {escape(first_line(job.state_reason, 300))}" if job.state_reason else ""
+    return f"\n{words.job_state(job).capitalize()}{who}{why}."
+
+
+def job_buttons(job: Job) -> list[Block]:
+    value = f"job:{job.id}"
+    return [
+        button("Run now", "job_run", value, label=f"Run {job.name} now"),
+        button("Edit", "job_edit", value, label=f"Edit {job.name}"),
+        *pause_or_resume(job),
+        delete_button(job),
+    ]
+
+
+def delete_button(job: Job) -> Block:
+    name = shorten(one_line(job.name), 200)
+    sure = confirm(
+        "Delete this job?",
+        f"{name} will not run again. Its history stays.",
+        "Delete",
+        "Keep",
+        danger=True,
+    )
+    return button("Delete", "delete_job", f"job:{job.id}", style="danger", confirm=sure, label=f"Delete {job.name}")
+
+
+def ask_delete(job: Job) -> Message:
+    """Asked after *Delete job* in a menu, whose options cannot carry a confirmation of their own."""
+    told = f"Delete {bold(job.name)}? It will not run again; its history stays."
+    return message(told, [section(told), actions(delete_button(job))])
+
+
+def deleted(job: Job, by: str) -> Message:
+    """`by` is a name or a user id."""
+    told = f"{person(by)} deleted {bold(job.name)}. It will not run again; its history stays."
+    return message(told, [section(told)])
+
+
+def paused(job: Job, by: str, passed: int = 0, next_at: datetime | None = None) -> Message:
+    """The job was paused or resumed, by its state. `passed` counts the slots that went by while it was paused."""
+    if job.state is JobState.PAUSED:
+        told = f"{person(by)} paused {bold(job.name)}. It will not run until it is resumed."
+        return message(told, [section(told), actions(*pause_or_resume(job))])
+    skipped = f" {words.plural(passed, 'slot')} passed while it was paused and will not be made up." if passed else ""
+    then = f" Next: {date(next_at)}." if next_at else ""
+    plainly = f"{person(by)} resumed {bold(job.name)}.{skipped}"
+    return message(
+        plainly, [section(plainly + then), *([actions(*pause_or_resume(job))] if pause_or_resume(job) else [])]
+    )

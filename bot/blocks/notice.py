@@ -1,0 +1,74 @@
+"""Short answers to the person who asked: a sentence, a refusal with its way out, a choice."""
+
+from collections.abc import Sequence
+
+from bot.blocks.parts import Message, Options, actions, button, channel, context, message, say, section
+from bot.blocks.text import escape, one_line, shorten
+from bot.errors import Refusal
+from storage.records import App
+
+CHOICES_SHOWN = 10
+TYPED = 300
+
+
+def notice(text: str) -> Message:
+    """One or two sentences. `text` is escaped here; stars and backticks of ours still work in it."""
+    told = escape(text)
+    return message(told, [section(told)])
+
+
+def refusal(error: Refusal) -> Message:
+    """What cannot be done and why, how to mend it, and the texts that may have been meant, ready to be typed."""
+    told = escape(str(error))
+    blocks = [section(told)]
+    if error.choices:
+        typed = [f"`{escape(shorten(text, TYPED)).replace('`', chr(39))}`" for text in error.choices[:CHOICES_SHOWN]]
+        blocks.append(context("You could type: " + "  ".join(typed)))
+    return message(told, blocks)
+
+
+def needs_inputs(app: App, missing: Sequence[str]) -> Message:
+    """What a run still needs, as words to type and as a form to open."""
+    name = escape(shorten(one_line(app.name), 100))
+    wanted = escape(shorten(", ".join(missing), 500))
+    told = f"*{name}* needs more before it can run: {wanted}."
+    typed = escape(" ".join(f"{variable}=…" for variable in missing[:5]))
+    fill = button("Fill in", "run_fill", f"app:{app.id}", style="primary", label=f"Fill in the inputs of {app.name}")
+    return message(told, [section(told), actions(fill), context(f"Or type `/dify run {name} {typed}`")])
+
+
+def changed(by: str, says: str, name: str) -> Message:
+    """One line about what somebody did to a job; `says` has `{name}` in place of the job's name."""
+    told = (
+        f"{escape(shorten(one_line(by), 80))} {escape(says).replace('{name}', escape(shorten(one_line(name), 150)))}."
+    )
+    return message(told, [context(told)])
+
+
+UNDELIVERABLE = {
+    "not_in_channel": "I am not in it. Type `/invite @Dify Ops` there.",
+    "channel_not_found": "I cannot see it: it is private and I was not invited, or it is gone.",
+    "is_archived": "It is archived.",
+    "channel_is_archived": "It is archived.",
+}
+
+
+def undeliverable(channel_id: str, code: str) -> Message:
+    """A message could not be posted where it belongs; nothing of it is lost."""
+    why = UNDELIVERABLE.get(code, f"Slack says: {escape(code)}.")
+    told = f"I cannot post the results of your job in {channel(channel_id)}. {why}"
+    told += " The runs go on; `/dify runs` shows them."
+    return message(told, [section(told)])
+
+
+def choices(text: str, options: Options) -> Message:
+    """A question and up to ten answers as (label, value); each answer is a button `choose`."""
+    told = escape(text)
+    rows = [
+        say(label, button("Choose", "choose", value, label=f"Choose {label}"))
+        for label, value in options[:CHOICES_SHOWN]
+    ]
+    more = len(options) - CHOICES_SHOWN
+    if more > 0:
+        rows.append(context(f"{more} more match; type more of the name."))
+    return message(told, [section(told), *rows])

@@ -1,0 +1,191 @@
+"""Everything that is said to Dify: apps asked about, runs started, streamed, stopped and looked up."""
+
+import asyncio
+import http.cookiejar
+import re
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing, asynccontextmanager
+from typing import Any
+
+import httpx
+
+from bot.dify.answers import AppInfo, RunDetail, read_app, read_detail, read_fields, read_log
+from bot.dify.codes import Code
+from bot.dify.endpoint import Endpoint
+from bot.dify.events import Event, read
+from bot.dify.faults import from_http
+from bot.dify.outage import StreamLost, explain, lost, refuse
+from bot.dify.sse import Splitter
+from bot.dify.wire import check_head, read_body, read_object
+from bot.egress import AllowedHosts, Egress
+from bot.errors import DifyError, Refusal
+from storage.records import InputField
+
+__all__ = ["AppInfo", "Dify", "Endpoint", "RunDetail", "StreamLost"]
+
+CONNECT_S = 5.0
+SILENCE_S = 45.0  # a Dify worker pings every 10 s, so this is a worker that is gone or a run that is queued
+ANSWER_S = 20.0  # for a whole short answer
+OPENS_AT_ONCE = 50  # a burst of starts must not fall upon one Dify in one instant
+MAX_STREAM = 256 * 1024 * 1024  # nothing of it is kept; past this no workflow is meant
+LOG_PAGE = 100
+
+_KEY = re.compile(r"[\x21-\x7e]{1,512}")
+
+
+class Dify:
+    """One for the process. Every method raises DifyError, and its words never hold a key.
+
+    `max_streams` bounds the runs that are streamed at the same time; further starts wait. `silence_s` is how long
+    a stream may send nothing at all, not even a ping.
+    """
+
+    def __init__(
+        self,
+        *,
+        allowed_hosts: AllowedHosts,
+        max_streams: int = 300,
+        opens_at_once: int = OPENS_AT_ONCE,
+        silence_s: float = SILENCE_S,
+        transport: Callable[[AllowedHosts], httpx.AsyncBaseTransport] = Egress,
+    ) -> None:
+        self._http = httpx.AsyncClient(
+            transport=transport(allowed_hosts),
+            trust_env=False,
+            follow_redirects=False,
+            headers={"User-Agent": "dify-ops", "Accept-Encoding": "identity"},
+        )
+        self._http.cookies.jar.set_policy(http.cookiejar.DefaultCookiePolicy(allowed_domains=[]))
+        self._streams = asyncio.Semaphore(max_streams)
+        self._opens_at_once = opens_at_once
+        self._opening: dict[tuple[str, str, int | None], asyncio.Semaphore] = {}
+        self._silence_s = silence_s
+
+    async def close(self) -> None:
+        """Drop every connection."""
+        await self._http.aclose()
+
+    async def info(self, endpoint: Endpoint) -> AppInfo:
+        """What the app is called and which kind it is."""
+        body, headers = await self._ask(endpoint, "GET", endpoint.url("info"))
+        return read_app(body, headers.get("X-Version", ""))
+
+    async def parameters(self, endpoint: Endpoint) -> tuple[InputField, ...]:
+        """The inputs of the app, in the order of its form. A chatflow's first input is the message itself."""
+        body, _ = await self._ask(endpoint, "GET", endpoint.url("parameters"))
+        return read_fields(body, is_chat=not endpoint.is_workflow)
+
+    @asynccontextmanager
+    async def start(
+        self, endpoint: Endpoint, inputs: Mapping[str, Any], user: str
+    ) -> AsyncGenerator[AsyncIterator[Event]]:
+        """Start a run and yield its events. Leaving closes the line; the run goes on at Dify.
+
+        `user` is the only handle by which a run can be found again, so it should be unique. A chatflow's message is
+        the input `sys.query`, or else `query`. Raises StreamLost when the run may have begun although no more is
+        heard of it: it must be looked for, not started again. The events may end without a terminal one.
+        """
+        url, payload = _read_start(endpoint, inputs, user)
+        async with self._streams:
+            response = await self._open(endpoint, url, payload)
+            try:
+                async with aclosing(self._stream(response)) as events:
+                    yield events
+            finally:
+                await response.aclose()
+
+    async def stop(self, endpoint: Endpoint, task_id: str, user: str) -> None:
+        """Ask Dify to stop. It says yes to anything: only the stream or the run detail tell what became of it."""
+        path = ("workflows", "tasks") if endpoint.is_workflow else ("chat-messages",)
+        await self._ask(endpoint, "POST", endpoint.url(*path, task_id, "stop"), {"user": user})
+
+    async def run_detail(self, endpoint: Endpoint, run_id: str) -> RunDetail | None:
+        """The run as Dify keeps it, or None where it knows none. After a stop it reads `running` for a while."""
+        try:
+            body, _ = await self._ask(endpoint, "GET", endpoint.url("workflows", "run", run_id))
+        except DifyError as error:
+            if error.code == Code.NOT_FOUND:
+                return None
+            raise
+        return read_detail(body)
+
+    async def find_by_user(self, endpoint: Endpoint, user: str) -> tuple[RunDetail, ...]:
+        """The runs that were started under this name, newest first, without outputs. Chatflows have no such log.
+
+        The log may be late: an empty answer does not prove that nothing was started.
+        """
+        url = endpoint.url("workflows", "logs").copy_merge_params(
+            {"created_by_end_user_session_id": user, "limit": str(LOG_PAGE)}
+        )
+        body, _ = await self._ask(endpoint, "GET", url)
+        return read_log(body, user)
+
+    async def _ask(
+        self, endpoint: Endpoint, method: str, url: httpx.URL, payload: Mapping[str, Any] | None = None
+    ) -> tuple[Mapping[str, Any], httpx.Headers]:
+        request = self._request(endpoint, method, url, payload, httpx.Timeout(ANSWER_S, connect=CONNECT_S))
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                response = await self._http.send(request, stream=True)
+                async with aclosing(response):
+                    body = await read_body(response)
+        except (httpx.TransportError, httpx.InvalidURL, Refusal, TimeoutError) as error:
+            raise explain(error, url, ANSWER_S) from None
+        if not response.is_success:
+            raise from_http(response.status_code, body, response.headers)
+        return read_object(body), response.headers
+
+    async def _open(self, endpoint: Endpoint, url: httpx.URL, payload: Mapping[str, Any]) -> httpx.Response:
+        """Send the start and wait for the head of the answer."""
+        timeout = httpx.Timeout(self._silence_s, connect=CONNECT_S)
+        request = self._request(endpoint, "POST", url, payload, timeout)
+        gate = self._opening.setdefault((url.scheme, url.host, url.port), asyncio.Semaphore(self._opens_at_once))
+        async with gate:
+            try:
+                response = await self._http.send(request, stream=True)
+            except (httpx.TransportError, httpx.InvalidURL, Refusal) as error:
+                raise explain(error, url, self._silence_s, is_start=True) from None
+        try:
+            await check_head(response, url)
+        except BaseException:
+            await response.aclose()
+            raise
+        return response
+
+    async def _stream(self, response: httpx.Response) -> AsyncGenerator[Event]:
+        splitter, received = Splitter(), 0
+        try:
+            async for chunk in response.aiter_raw():
+                received += len(chunk)
+                if received > MAX_STREAM:
+                    raise lost(Code.UNREADABLE, "The stream of this run has no end; it is no longer read.")
+                for payload in splitter.feed(chunk):
+                    event = read(payload)
+                    if event is not None:
+                        yield event
+        except httpx.TransportError as error:
+            raise explain(error, response.url, self._silence_s, is_start=True) from None
+
+    def _request(
+        self,
+        endpoint: Endpoint,
+        method: str,
+        url: httpx.URL,
+        payload: Mapping[str, Any] | None,
+        timeout: httpx.Timeout,
+    ) -> httpx.Request:
+        if not _KEY.fullmatch(endpoint.key):
+            raise refuse(Code.BAD_KEY, "The API key has characters that no key of Dify has.")
+        headers = {"Authorization": f"Bearer {endpoint.key}"}
+        return self._http.build_request(method, url, json=payload, headers=headers, timeout=timeout)
+
+
+def _read_start(endpoint: Endpoint, inputs: Mapping[str, Any], user: str) -> tuple[httpx.URL, Mapping[str, Any]]:
+    told: dict[str, Any] = {"response_mode": "streaming", "user": user}
+    if endpoint.is_workflow:
+        return endpoint.url("workflows", "run"), {**told, "inputs": dict(inputs)}
+    rest = dict(inputs)
+    query = rest.pop("sys.query") if "sys.query" in rest else rest.pop("query", None)
+    if not isinstance(query, str) or not query:
+        raise refuse(Code.BAD_INPUTS, "A chatflow needs a message: give the input query.")
+    return endpoint.url("chat-messages"), {**told, "inputs": rest, "query": query, "conversation_id": ""}

@@ -1,0 +1,133 @@
+"""One event of a Dify stream: read from its payload, whatever the bytes; and the typed look at loose JSON."""
+
+import json
+import math
+import re
+from collections.abc import Mapping
+from typing import Any, Final, NamedTuple
+
+import orjson
+
+MAX_ID_CHARS = 255
+"""Dify's ids are UUIDs or short node ids; anything longer is no id."""
+
+MAX_TEXT_CHARS = 64 * 1024
+"""One error text or title that is kept. The longest seen are tracebacks of a few KB."""
+
+_WRAP_DEPTH = 100
+"""Levels left to whoever puts a value of Dify into a larger one and writes that as JSON."""
+
+_SAFE_DEPTH = 120
+"""With fewer brackets than this no value can be too deep, and the look at its depth is spared."""
+
+NOTHING: Final[Mapping[str, Any]] = {}
+
+_CHUNK_HEADS = (b'{"event":"text_', b'{"event":"reas', b'{"event": "text_', b'{"event": "reas')
+_CHUNK = re.compile(
+    rb'\{"event": ?"(text_chunk|reasoning_chunk)", ?'
+    rb'"workflow_run_id": ?"([0-9A-Za-z_-]{1,255})", ?"task_id": ?"([0-9A-Za-z_-]{1,255})", ?"data": ?\{'
+)
+
+
+class Event(NamedTuple):
+    """What Dify said. `data` is the body of a workflow event; `raw` the whole object (error and message are flat).
+
+    The bodies of text_chunk and reasoning_chunk are not read: outputs must not be rebuilt from them.
+    `size` is the length of the payload in bytes, an upper bound of every value in it.
+    """
+
+    name: str
+    run_id: str | None
+    task_id: str | None
+    data: Mapping[str, Any]
+    raw: Mapping[str, Any]
+    size: int
+
+
+UNREADABLE: Final = Event("", None, None, NOTHING, NOTHING, 0)
+"""What is not a JSON object with an event name. It has no name, so that a trace counts it as ignored."""
+
+
+def read(payload: bytes) -> Event:
+    """The event, or `UNREADABLE`. Never raises, whatever the bytes."""
+    if payload.startswith(_CHUNK_HEADS) and payload.endswith(b"}") and (chunk := _CHUNK.match(payload)):
+        name, run_id, task_id = chunk.groups()
+        return Event(name.decode(), run_id.decode(), task_id.decode(), NOTHING, NOTHING, len(payload))
+    found = _load(payload)
+    if type(found) is not dict:
+        return UNREADABLE
+    name = found.get("event")
+    if type(name) is not str:
+        return UNREADABLE
+    data = found.get("data")
+    return Event(
+        name,
+        ident(found.get("workflow_run_id")),
+        ident(found.get("task_id")),
+        data if type(data) is dict else NOTHING,
+        found,
+        len(payload),
+    )
+
+
+def ident(value: object) -> str | None:
+    """An id, or None."""
+    return value if isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARS else None
+
+
+def text(value: object) -> str | None:
+    """A text that says something, or None; a very long one is cut and says so."""
+    if not isinstance(value, str) or not value:
+        return None
+    return value if len(value) <= MAX_TEXT_CHARS else f"{value[:MAX_TEXT_CHARS]}… [cut: {len(value):,} characters]"
+
+
+def number(value: object) -> float | None:
+    """A finite number, or None; true and false are no numbers."""
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if math.isfinite(value) else None
+
+
+def whole(value: object) -> int | None:
+    """A count or an index, never negative, or None."""
+    found = number(value)
+    return int(found) if found is not None and found >= 0 and found == int(found) else None
+
+
+def mapping(value: object) -> Mapping[str, Any]:
+    """The object, or an empty one."""
+    return value if isinstance(value, dict) else NOTHING
+
+
+def _load(payload: bytes) -> object:
+    try:
+        found = orjson.loads(payload)
+    except orjson.JSONDecodeError:
+        found = _load_loosely(payload)
+    if payload.count(b"[") + payload.count(b"{") > _SAFE_DEPTH and _is_deep(found):
+        return None
+    return found
+
+
+def _is_deep(value: Any) -> bool:
+    """Deeper than can be written again: the reader takes 1024 levels, the writer 254, and others wrap the value."""
+    for _ in range(_WRAP_DEPTH):
+        value = [value]
+    try:
+        orjson.dumps(value)
+    except orjson.JSONEncodeError:
+        return True
+    return False
+
+
+def _load_loosely(payload: bytes) -> object:
+    """What the strict reader refuses and Python servers send: NaN, lone surrogates, broken UTF-8.
+
+    The second pass through the strict reader leaves only what every database and every JSON writer can take.
+    """
+    try:
+        found = json.loads(payload.decode("utf-8", "replace"), parse_constant=lambda _: None)
+        return orjson.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))
+    except (ValueError, RecursionError):
+        return None

@@ -1,0 +1,144 @@
+"""The wire of a Dify stream: bytes in, the data of each complete event out.
+
+Law: a line ends at `\\n` and nowhere else. Dify sends raw UTF-8, so U+2028, U+2029 and U+0085 stand inside lines.
+"""
+
+MAX_EVENT_BYTES = 32 * 1024 * 1024
+"""A run that answers 1.5 MB is ordinary; one event beyond this is a mistake or an attack, and is dropped."""
+
+_FIELD_BYTES = 16
+"""What stands around the data on its line and is not counted in the size of the event."""
+
+_BOM = b"\xef\xbb\xbf"
+_CR = 13
+
+
+class Splitter:
+    """Cuts one stream into events, whatever the borders of the chunks. Time is linear, memory is bounded.
+
+    `pings` counts `event: ping` without data (the heartbeat of Dify), `oversized` counts the dropped events.
+    """
+
+    __slots__ = (
+        "_data",
+        "_first",
+        "_limit",
+        "_name",
+        "_parts",
+        "_pending",
+        "_skip_event",
+        "_skip_line",
+        "oversized",
+        "pings",
+    )
+
+    def __init__(self, limit: int = MAX_EVENT_BYTES) -> None:
+        self.pings = 0
+        self.oversized = 0
+        self._limit = limit
+        self._first = True  # no line has been read yet
+        self._parts: list[bytes] = []  # the pieces of the line that has not ended yet
+        self._pending = 0  # how many bytes they hold
+        self._skip_line = False
+        self._skip_event = False
+        self._name = b""
+        self._data: bytes | bytearray | None = None
+
+    def feed(self, chunk: bytes) -> list[bytes]:
+        """The data payloads of the events that this chunk completes, in order."""
+        end = chunk.rfind(b"\n") + 1
+        if not end:
+            self._keep(chunk)
+            return []
+        found: list[bytes] = []
+        lines = iter(self._end_lines(chunk[:end]))
+        for line in lines:
+            # What Dify sends is one line of data and an empty line; all else goes the long way.
+            if line.startswith(b"data: ") and self._is_between() and line[-1] != _CR:
+                after = next(lines, None)
+                if after == b"" and len(line) <= self._limit:
+                    found.append(line[6:])
+                    continue
+                self._read_line(line, found)
+                if after is not None:
+                    self._read_line(after, found)
+            else:
+                self._read_line(line, found)
+        self._keep(chunk[end:])
+        return found
+
+    def close(self) -> bool:
+        """Forgets what never ended; true when the stream was cut in the middle of an event."""
+        cut = bool(self._pending or self._skip_line) or not self._is_between()
+        self._parts.clear()
+        self._pending = 0
+        self._skip_line = False
+        self._reset_event()
+        return cut
+
+    def _is_between(self) -> bool:
+        return self._data is None and not self._name and not self._skip_event
+
+    def _end_lines(self, block: bytes) -> list[bytes]:
+        """The lines that end in the block, the first of which may have begun in earlier chunks."""
+        lines = block.split(b"\n")
+        lines.pop()  # nothing follows the last "\n"
+        if self._skip_line:
+            self._skip_line = self._first = False
+            del lines[0]
+        elif self._parts:
+            self._parts.append(lines[0])
+            lines[0] = b"".join(self._parts)
+            self._parts.clear()
+            self._pending = 0
+        if self._first and lines:
+            self._first = False
+            lines[0] = lines[0].removeprefix(_BOM)
+        return lines
+
+    def _keep(self, rest: bytes) -> None:
+        if not rest or self._skip_line:
+            return
+        self._parts.append(rest)
+        self._pending += len(rest)
+        if self._pending > self._limit + _FIELD_BYTES:
+            self._parts.clear()
+            self._pending = 0
+            self._data = None
+            self._skip_line = self._skip_event = True
+
+    def _read_line(self, line: bytes, found: list[bytes]) -> None:
+        line = line[:-1] if line.endswith(b"\r") else line
+        if not line:
+            self._end_event(found)
+        elif self._skip_event:
+            return
+        elif line.startswith(b"data:") or line == b"data":
+            self._add_data(line[6:] if line.startswith(b"data: ") else line[5:])
+        elif line.startswith(b"event:"):
+            self._name = line[6:].removeprefix(b" ")[:64]
+
+    def _add_data(self, value: bytes) -> None:
+        if self._data is None:
+            self._data = value
+        else:
+            if isinstance(self._data, bytes):
+                self._data = bytearray(self._data)
+            self._data += b"\n" + value
+        if len(self._data) > self._limit:
+            self._data = None
+            self._skip_event = True
+
+    def _end_event(self, found: list[bytes]) -> None:
+        if self._skip_event:
+            self.oversized += 1
+        elif self._data is not None:
+            found.append(bytes(self._data))
+        elif self._name == b"ping":
+            self.pings += 1
+        self._reset_event()
+
+    def _reset_event(self) -> None:
+        self._name = b""
+        self._data = None
+        self._skip_event = False

@@ -1,0 +1,130 @@
+"""How a run ended, decided from what is known of it: the stream, the run detail, an error, or nothing. Pure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from bot.dify import faults
+from bot.dify.client import RunDetail, StreamLost
+from bot.dify.codes import MENDS, Code
+from bot.dify.facts import Facts
+from bot.dify.spans import sum_costs
+from bot.errors import DifyError
+from storage.records import Fault, NodeSpan, Run, RunState
+
+FOLLOWED_FOR_S = 60.0  # how long a run that does not heed a stop is still looked at
+
+
+class Wish(StrEnum):
+    """Why we asked Dify to stop."""
+
+    STOP = "stop"
+    TIMEOUT = "timeout"
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """The end state, why, and what the run brought; None where nobody knows."""
+
+    state: RunState
+    fault: Fault | None = None
+    reason: str | None = None
+    outputs: Mapping[str, Any] | None = None
+    elapsed_s: float | None = None
+    tokens: int | None = None
+    steps: int | None = None
+
+    def apply(self, run: Run, spans: Sequence[NodeSpan], now: datetime) -> Run:
+        """The run with its end written into it."""
+        costs = sum_costs(spans)
+        currency, price = next(iter(costs.items())) if len(costs) == 1 else (None, None)
+        return replace(
+            run,
+            state=self.state,
+            fault=self.fault,
+            reason=self.reason,
+            outputs=self.outputs,
+            elapsed_s=self.elapsed_s,
+            tokens=self.tokens,
+            steps=self.steps,
+            price=None if price is None else str(price),
+            currency=currency,
+            current_node=None,
+            ended_at=now if self.state.has_ended else None,
+        )
+
+
+def end_by_stream(
+    facts: Facts, spans: Sequence[NodeSpan], wish: Wish | None, detail: RunDetail | None = None
+) -> Ending:
+    """The stream brought its terminal event; the run detail, where it was asked, tells the truer error."""
+    told = (detail.error if detail else None) or facts.error
+    state = faults.read_state(facts.status, told, stop_asked=wish is Wish.STOP, timed_out=wish is Wish.TIMEOUT)
+    fault = None
+    if state not in (RunState.SUCCEEDED, RunState.PARTIAL, RunState.WAITING):
+        fault = faults.from_run(facts, spans, detail_error=told, stop_asked=wish is not None)
+    outputs = _outputs(facts.outputs)
+    if facts.answer is not None and not outputs:
+        outputs = {"answer": facts.answer}
+    return Ending(
+        state or RunState.LOST,
+        fault=fault,
+        outputs=outputs,
+        elapsed_s=facts.elapsed_s,
+        tokens=facts.total_tokens,
+        steps=facts.total_steps,
+    )
+
+
+def end_by_detail(detail: RunDetail | None, wish: Wish | None) -> Ending:
+    """The stream broke; this is what Dify says of the run afterwards."""
+    state = None
+    if detail is not None:
+        state = faults.read_state(
+            detail.status, detail.error, stop_asked=wish is Wish.STOP, timed_out=wish is Wish.TIMEOUT
+        )
+    if detail is None or state is None:
+        return _unconfirmed(wish)
+    fault = None
+    if not (state.is_success or state is RunState.WAITING):
+        code = Code.STOPPED_BY_USER if wish else Code.FAILED
+        fault = Fault(code=code, message=faults.redact(detail.error or MENDS[code]))
+    return Ending(
+        state,
+        fault=fault,
+        outputs=_outputs(detail.outputs),
+        elapsed_s=detail.elapsed_s,
+        tokens=detail.tokens,
+        steps=detail.steps,
+    )
+
+
+def end_by_error(facts: Facts, error: DifyError | None, wish: Wish | None) -> Ending:
+    """No run was ever named. A refusal of Dify is a failure; silence may still become a run, so it is lost."""
+    if error is not None and not isinstance(error, StreamLost):
+        return Ending(RunState.FAILED, faults.to_fault(error))
+    if facts.said is not None:
+        return Ending(RunState.FAILED, faults.to_fault(faults.from_event(facts.said)))
+    if wish is not None:
+        return _unconfirmed(wish)
+    return end_in_doubt(error.message if error else "the stream ended before Dify had named the run")
+
+
+def end_in_doubt(why: str) -> Ending:
+    """Nobody knows whether Dify runs it; it is never started again by itself."""
+    message = f"It may or may not have run at Dify: {why}. Look into Dify's logs before you run it again."
+    return Ending(RunState.LOST, Fault(code=Code.NEVER_STARTED, message=message))
+
+
+def _unconfirmed(wish: Wish | None) -> Ending:
+    if wish is None:
+        return Ending(RunState.LOST, Fault(code=Code.WORKER_LOST, message=MENDS[Code.WORKER_LOST]))
+    state = RunState.STOPPED if wish is Wish.STOP else RunState.TIMED_OUT
+    message = "Dify was asked to stop it and has not confirmed; it may still be spending tokens."
+    return Ending(state, Fault(code=Code.STOPPED_BY_USER, message=message), reason="unconfirmed")
+
+
+def _outputs(value: Any) -> Mapping[str, Any] | None:
+    return value if isinstance(value, Mapping) else None

@@ -1,0 +1,278 @@
+"""One run in flight: its stream is read without ever waiting for the database or for Slack."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.dify.client import Endpoint, RunDetail
+from bot.dify.trace import Trace
+from bot.errors import DifyError, Refusal
+from bot.loops.ending import FOLLOWED_FOR_S, Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt
+from bot.operations.endpoint import open_endpoint
+from bot.operations.finish import finish
+from bot.services import Services
+from storage import apps, runs
+from storage.errors import StorageError
+from storage.records import Fault, NodeSpan, Run, RunState
+from storage.runs import pack_trace, unpack_trace
+
+log = logging.getLogger(__name__)
+
+STOP_PATIENCE_S = 30.0  # Dify ends a stopped run within a second; a node that hangs can take longer
+FIRST_PAUSE_S = 0.3
+LONGEST_PAUSE_S = 5.0
+TRUTH_PATIENCE_S = 3.0  # after `stopped`, run detail may read `running` for a second or so
+# Dify shows these once and for all; a paused run waits for a human.
+SETTLED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
+WAITING_LOOK_S = 60  # how often a run that waits for a human is looked at
+LIVE_AFTER = timedelta(seconds=2)  # a run shorter than this is told once, by its result
+LIVE_EVERY = timedelta(seconds=3)  # Slack's own advice for edits of one message
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What is saved of a flight at one instant."""
+
+    run: Run
+    spans: tuple[NodeSpan, ...]
+    failed: int
+    ignored: int
+
+
+class Flight:
+    """Owns one claimed run from its start at Dify to its end."""
+
+    def __init__(self, services: Services, run: Run, *, on_started: Callable[[], None]) -> None:
+        self.run = run
+        self.is_flying = True
+        self.is_changed = False
+        self._services = services
+        self._on_started = on_started
+        self._trace = Trace()
+        self._earlier: tuple[NodeSpan, ...] = ()
+        self._asked = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+        self._shown_at: datetime | None = None
+        self._shown_nodes = 0
+        passed_s = (services.now() - run.started_at).total_seconds() if run.started_at else 0.0
+        self._deadline = time.monotonic() + run.timeout_s - max(0.0, passed_s)
+
+    async def fly(self) -> None:
+        """Start the run at Dify and follow its stream to the end."""
+        await self._hold(self._fly())
+
+    async def rejoin(self) -> None:
+        """Follow a run that another process started, by its run detail; its trace stays as far as it was saved."""
+        await self._hold(self._rejoin())
+
+    def abandon(self) -> None:
+        """Let go without an end: another owner has the run now, or will have it."""
+        self.is_flying = False
+        if self._task is not None:
+            self._task.cancel()
+
+    def wish_stop(self, by: str) -> None:
+        """Somebody wants it to end."""
+        if self.run.stop_by is None:
+            self.run = replace(self.run, stop_by=by)
+        self._asked.set()
+
+    def snapshot(self) -> Snapshot:
+        """The run and its trace as they now are; what comes later marks the flight as changed again."""
+        self.is_changed = False
+        facts, spans = self._trace.facts, self._spans()
+        run = replace(
+            self.run,
+            dify_run_id=facts.run_id or self.run.dify_run_id,
+            task_id=facts.task_id or self.run.task_id,
+            workflow_id=facts.workflow_id or self.run.workflow_id,
+            nodes=facts.nodes or self.run.nodes,
+            nodes_done=facts.nodes_done or self.run.nodes_done,
+            current_node=facts.current_node,
+        )
+        self.run = run
+        return Snapshot(run, spans, sum(1 for span in spans if span.state == "failed"), facts.ignored_events)
+
+    def begin_showing(self, now: datetime) -> bool:
+        """Whether its message should be edited now; at most every few seconds, and only for something new."""
+        is_early = self.run.started_at is None or now - self.run.started_at < LIVE_AFTER
+        is_soon = self._shown_at is not None and now - self._shown_at < LIVE_EVERY
+        if is_early or is_soon or self.run.nodes_done == self._shown_nodes:
+            return False
+        self._shown_at, self._shown_nodes = now, self.run.nodes_done
+        return True
+
+    async def _hold(self, work: Coroutine[Any, Any, None]) -> None:
+        self._task = asyncio.current_task()
+        try:
+            await work
+        except asyncio.CancelledError:
+            if self.is_flying:
+                raise
+        finally:
+            self.is_flying = False
+
+    async def _fly(self) -> None:
+        endpoint = await self._open_app()
+        if endpoint is None:
+            return
+        reading = asyncio.create_task(self._read(endpoint), name=f"stream of run {self.run.id}")
+        try:
+            wish = await self._watch(reading)
+            if wish is not None:
+                await self._ask_to_stop(endpoint)
+                await asyncio.wait({reading}, timeout=STOP_PATIENCE_S)
+        finally:
+            reading.cancel()
+            await asyncio.wait({reading})
+        error = None if reading.cancelled() else reading.exception()
+        if error is not None and not isinstance(error, DifyError):
+            raise error
+        self._trace.close()
+        await self._end(await self._conclude(endpoint, wish, error))
+
+    async def _rejoin(self) -> None:
+        blob = await self._services.store.read(lambda c: runs.get_trace(c, self.run.id))
+        self._earlier = await asyncio.to_thread(unpack_trace, blob) if blob is not None else ()
+        if self.run.dify_run_id is None:
+            await self._end(end_in_doubt("the bot was stopped before Dify had named the run"))
+            return
+        if self.run.stop_by is not None:
+            self._asked.set()
+        endpoint = await self._open_app()
+        if endpoint is not None:
+            await self._end(await self._follow(endpoint, None))
+
+    async def _open_app(self) -> Endpoint | None:
+        """Where the run goes; without it the run has failed already."""
+        app = await self._services.store.read(lambda c: apps.get(c, self.run.team_id, self.run.app_id))
+        try:
+            if app is None:
+                raise Refusal("The Dify app of this run is not connected any more.", code="no_app")
+            return open_endpoint(self._services.vault, app)
+        except Refusal as error:
+            await self._end(Ending(RunState.FAILED, Fault(code=error.code, message=str(error))))
+            return None
+
+    async def _read(self, endpoint: Endpoint) -> None:
+        """The read loop: it waits for the network and for nothing else, else Dify drops events."""
+        assert self.run.tag is not None
+        async with self._services.dify.start(endpoint, self.run.inputs, self.run.tag) as events:
+            async for event in events:
+                self._trace.fold(event)
+                if self._trace.run_id is not None and self.run.dify_run_id is None:
+                    self.run = replace(self.run, dify_run_id=self._trace.run_id, task_id=self._trace.task_id)
+                    self._on_started()
+                self.is_changed = True
+
+    async def _watch(self, reading: asyncio.Task[None]) -> Wish | None:
+        """Wait for the end of the stream, for somebody's wish, or for the limit; which of the last two it was."""
+        asked = asyncio.create_task(self._asked.wait())
+        try:
+            left = max(0.0, self._deadline - time.monotonic())
+            await asyncio.wait({reading, asked}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            asked.cancel()
+        if reading.done():
+            return None
+        return Wish.STOP if self._asked.is_set() else Wish.TIMEOUT
+
+    async def _ask_to_stop(self, endpoint: Endpoint) -> None:
+        task_id = self._trace.task_id or self.run.task_id
+        if task_id is None:
+            return
+        try:
+            await self._services.dify.stop(endpoint, task_id, self.run.tag or "")
+        except DifyError as error:
+            log.warning("Dify did not take the stop of run %s: %s", self.run.id, error.code)
+
+    async def _conclude(self, endpoint: Endpoint, wish: Wish | None, error: DifyError | None) -> Ending:
+        facts = self._trace.facts
+        if facts.complete:
+            detail = None
+            if facts.status == "stopped" and wish is None:
+                # A limit of the server says "Stopped by user." in the stream, and the truth in the run detail.
+                detail = await self._look_until_ended(endpoint, TRUTH_PATIENCE_S)
+            return end_by_stream(facts, self._spans(), wish, detail)
+        if facts.run_id is None:
+            return end_by_error(facts, error, wish)
+        return await self._follow(endpoint, wish)
+
+    async def _follow(self, endpoint: Endpoint, wish: Wish | None) -> Ending:
+        """A started run without its stream is finished from run detail, patiently."""
+        patience_s = FOLLOWED_FOR_S
+        if wish is None:
+            left = max(0.0, self._deadline - time.monotonic())
+            detail = await self._look_until_ended(endpoint, left)
+            if detail is not None and detail.status in SETTLED:
+                return end_by_detail(detail, None)
+            wish = Wish.STOP if self._asked.is_set() else Wish.TIMEOUT
+            await self._ask_to_stop(endpoint)
+            self._asked.clear()
+        detail = await self._look_until_ended(endpoint, patience_s)
+        return end_by_detail(detail, wish)
+
+    async def _look_until_ended(self, endpoint: Endpoint, patience_s: float) -> RunDetail | None:
+        """Ask for the run detail, with growing pauses, until it shows an end or somebody wants one."""
+        run_id = self._trace.run_id or self.run.dify_run_id
+        assert run_id is not None
+        until, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
+        detail: RunDetail | None = None
+        while True:
+            try:
+                detail = await self._services.dify.run_detail(endpoint, run_id)
+            except DifyError as error:
+                log.warning("Run %s cannot be looked up at Dify: %s", self.run.id, error.code)
+            if detail is not None and detail.status in SETTLED:
+                return detail
+            left = until - time.monotonic()
+            if left <= 0 or await self._is_asked_within(min(pause_s, left)):
+                return detail
+            pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
+
+    async def _is_asked_within(self, seconds: float) -> bool:
+        try:
+            await asyncio.wait_for(self._asked.wait(), seconds)
+        except TimeoutError:
+            return False
+        return True
+
+    async def _end(self, ending: Ending) -> None:
+        """Close the run in one transaction; a database that is away is waited for: nothing else knows the end."""
+        if not self.is_flying:
+            return
+        services, now = self._services, self._services.now()
+        shot = self.snapshot()
+        run = ending.apply(shot.run, shot.spans, now)
+        if run.state is RunState.WAITING:
+            run = replace(run, lease_until=now + timedelta(seconds=WAITING_LOOK_S))
+        blob = await asyncio.to_thread(pack_trace, shot.spans)
+        pause_s = FIRST_PAUSE_S
+        while True:
+            try:
+                saved = await services.store.run(lambda c: _close(c, run, shot, blob, now))
+                break
+            except StorageError as error:
+                log.warning("The end of run %s cannot be saved yet: %s", run.id, error)
+                await asyncio.sleep(pause_s)
+                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+        if saved is None:
+            log.warning("Run %s had another owner at its end", run.id)
+        services.engine.wake("courier")
+        services.engine.wake("clock")
+
+    def _spans(self) -> tuple[NodeSpan, ...]:
+        return self._trace.spans() or self._earlier
+
+
+def _close(c: Connection, run: Run, shot: Snapshot, blob: bytes, now: datetime) -> Run | None:
+    saved = finish(c, run, now=now)
+    if saved is not None:
+        runs.put_trace(c, run.id, blob, nodes=run.nodes, failed=shot.failed, ignored=shot.ignored)
+    return saved

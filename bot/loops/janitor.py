@@ -1,0 +1,35 @@
+"""The janitor: runs whose owner died are joined again or declared lost; what has expired is thrown away."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import Connection
+
+from bot.loops.runner import LEASE_S, Runner
+from bot.services import Services
+from storage import claims, drafts
+from storage.records import Run
+
+BATCH = 50
+
+
+class Janitor:
+    """Looks after rows that nobody holds any more."""
+
+    def __init__(self, services: Services, runner: Runner) -> None:
+        self._services = services
+        self._runner = runner
+
+    async def once(self) -> int:
+        """Take over what is orphaned; how many runs."""
+        services = self._services
+        rescued = await services.store.run(self._rescue)
+        for run in rescued:
+            self._runner.rejoin(run)
+        return len(rescued)
+
+    def _rescue(self, c: Connection) -> Sequence[Run]:
+        services, now = self._services, self._services.now()
+        drafts.prune(c, now)
+        orphans = [run for run in claims.orphans(c, now, BATCH) if not self._runner.holds(run.id)]
+        taken = [claims.rescue_run(c, run.id, services.owner, now, LEASE_S) for run in orphans]
+        return [run for run in taken if run is not None]

@@ -1,0 +1,105 @@
+"""What a delivery says, written from the rows as they now are."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import partial
+
+from sqlalchemy import Connection
+
+from bot.blocks.alert import failure_alert, lost_alert, missed_alert, recovery_notice, timeout_alert
+from bot.blocks.notice import changed, undeliverable
+from bot.blocks.parts import Message
+from bot.blocks.run import run_message
+from bot.dify.spans import find_culprit
+from bot.errors import DeliveryError
+from bot.rules.judge import Alert
+from bot.services import Services
+from storage import apps, jobs, runs
+from storage.records import App, Delivery, DeliveryKind, Job, NodeSpan, Run
+from storage.runs import unpack_trace
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    run: Run | None
+    job: Job | None
+    app: App | None
+    blob: bytes | None
+    reruns: tuple[Run, ...]
+
+
+async def render(services: Services, delivery: Delivery) -> Message | None:
+    """The message as it should now stand; None when what it tells of is gone."""
+    rows = await services.store.read(lambda c: _read(c, delivery))
+    spans = await asyncio.to_thread(unpack_trace, rows.blob) if rows.blob is not None else ()
+    if delivery.kind is DeliveryKind.NOTICE:
+        return _notice(delivery, await _names(services, delivery.facts.get("by")))
+    if rows.run is None:
+        return None
+    if delivery.kind is DeliveryKind.ALERT:
+        return _alert(delivery, rows.run, rows.job, spans)
+    going = next((again for again in rows.reruns if not again.state.has_ended), None)
+    names = await _names(services, rows.run.asked_by, rows.run.stop_by, going.asked_by if going else None)
+    return run_message(
+        rows.run,
+        job=rows.job,
+        spans=spans,
+        app=rows.app,
+        rerun_by=names.get(going.asked_by or "", "somebody") if going else None,
+        reruns=len(rows.reruns),
+        names=names,
+    )
+
+
+def _read(c: Connection, delivery: Delivery) -> _Rows:
+    run = runs.get(c, delivery.team_id, delivery.run_id) if delivery.run_id is not None else None
+    job = jobs.get(c, delivery.team_id, delivery.job_id) if delivery.job_id is not None else None
+    if run is None:
+        return _Rows(None, job, None, None, ())
+    app = apps.get(c, run.team_id, run.app_id)
+    return _Rows(run, job, app, runs.get_trace(c, run.id), tuple(runs.reruns_of(c, run.id)))
+
+
+async def _names(services: Services, *user_ids: str | None) -> Mapping[str, str]:
+    """Display names, so that a message names who did it without calling them."""
+    names: dict[str, str] = {}
+    for user_id in user_ids:
+        if user_id and user_id.startswith(("U", "W")):
+            try:
+                names[user_id] = (await services.slack.person(user_id)).name
+            except DeliveryError:
+                continue
+    return names
+
+
+def _notice(delivery: Delivery, names: Mapping[str, str]) -> Message:
+    facts = delivery.facts
+    if "undeliverable" in facts:
+        return undeliverable(facts["channel"], facts["undeliverable"])
+    return changed(names.get(facts["by"], "Somebody"), facts["says"], facts["name"])
+
+
+def _alert(delivery: Delivery, run: Run, job: Job | None, spans: tuple[NodeSpan, ...]) -> Message:
+    facts, kind = delivery.facts, Alert(delivery.facts["alert"])
+    since = _instant(facts.get("since")) or run.ended_at or run.due_at
+    failures = int(facts.get("failures") or 1)
+    if kind is Alert.RECOVERY:
+        return recovery_notice(job, run, since, failures)
+    last_success = _instant(facts.get("last_success_at"))
+    owner = job.owner_id if job else run.owner_id
+    # Nobody is called for what they have just asked for themselves.
+    write: Callable[..., Message] = missed_alert
+    if kind is Alert.FAILURE:
+        write = partial(failure_alert, span=find_culprit(spans))
+    elif kind is Alert.TIMEOUT:
+        write = partial(timeout_alert, span=next((one for one in reversed(spans) if one.state == "unfinished"), None))
+    elif kind is Alert.LOST:
+        write = lost_alert
+    mention = run.asked_by != owner
+    return write(run, job, since=since, failures=failures, last_success=last_success, mention=mention)
+
+
+def _instant(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None

@@ -1,0 +1,134 @@
+"""The runner: ready runs are claimed, started at Dify, streamed, saved as they go, and finished."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import replace
+from secrets import token_hex
+
+from sqlalchemy import Connection
+
+from bot.loops.flight import LIVE_AFTER, Flight
+from bot.operations.show import show
+from bot.services import Services
+from storage import claims, runs
+from storage.records import Run
+from storage.runs import pack_trace
+
+log = logging.getLogger(__name__)
+
+LEASE_S = 15  # how long a dead owner keeps a run from being joined again
+BEAT_S = 1.5  # how much of a stream a crash may cost
+SAVES_PER_TRANSACTION = 20  # keeps the writer free for acks between two groups
+
+
+class Runner:
+    """Holds the runs in flight of this process."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._flights: dict[int, Flight] = {}
+        self._is_closed = False
+        self._saving = asyncio.Lock()
+
+    async def once(self) -> int:
+        """Claim as many ready runs as there are free slots, and start them; how many."""
+        free = self._services.settings.max_streams - len(self._flights)
+        if free <= 0 or self._is_closed:
+            return 0
+        claimed = await self._services.store.run(lambda c: self._claim(c, free))
+        for run in claimed:
+            self._board(run, is_rejoin=False)
+        return len(claimed)
+
+    def rejoin(self, run: Run) -> None:
+        """Follow a run that another process started, as far as it can still be followed."""
+        if not self._is_closed:
+            self._board(run, is_rejoin=True)
+
+    def holds(self, run_id: int) -> bool:
+        """Whether the run is in flight here."""
+        return run_id in self._flights
+
+    async def beat(self) -> None:
+        """Save what has changed, renew every lease, learn of wishes to stop; never twice at once."""
+        async with self._saving:
+            for group in _groups(list(self._flights.values())):
+                await self._save(group)
+
+    async def idle(self) -> None:
+        """Return when nothing is in flight any more."""
+        await self._services.tasks.idle()
+
+    async def close(self) -> None:
+        """Hand over: claim nothing more, save, and give the leases back so that the next owner joins at once."""
+        self._is_closed = True
+        async with self._saving:
+            flights = list(self._flights.values())
+            for flight in flights:
+                flight.abandon()
+            for group in _groups(flights):
+                await self._save(group, is_handover=True)
+
+    def _claim(self, c: Connection, free: int) -> list[Run]:
+        services, now = self._services, self._services.now()
+        claimed: list[Run] = []
+        for run_id in claims.ready_runs(c, free):
+            run = claims.claim_run(c, run_id, services.owner, now, LEASE_S)
+            if run is None:
+                continue
+            tagged = claims.save_run(c, replace(run, tag=f"dify-ops-{run.id}-{run.attempts}-{token_hex(6)}"))
+            assert tagged is not None, "it was claimed in this transaction"
+            claimed.append(tagged)
+            run = tagged
+            show(c, run, now=now, rank=2, due_at=now + LIVE_AFTER)
+        return claimed
+
+    def _board(self, run: Run, *, is_rejoin: bool) -> None:
+        flight = Flight(self._services, run, on_started=self._wake_saver)
+        self._flights[run.id] = flight
+        work = flight.rejoin() if is_rejoin else flight.fly()
+        task = self._services.tasks.spawn(work, name=f"run {run.id}")
+        task.add_done_callback(lambda _: self._land(run.id))
+
+    def _land(self, run_id: int) -> None:
+        del self._flights[run_id]
+        self._services.engine.wake("runner")
+
+    def _wake_saver(self) -> None:
+        self._services.engine.wake("saver")
+
+    async def _save(self, group: Sequence[Flight], *, is_handover: bool = False) -> None:
+        services, now = self._services, self._services.now()
+        lease_s = 0 if is_handover else LEASE_S
+        changed = [flight for flight in group if flight.is_flying and flight.is_changed]
+        shown = {flight.run.id for flight in changed if flight.begin_showing(now)}
+        snapshots = [(flight, flight.snapshot()) for flight in changed]
+        blobs = await asyncio.to_thread(lambda: [pack_trace(shot.spans) for _, shot in snapshots])
+
+        def write(c: Connection) -> tuple[set[int], dict[int, str]]:
+            for (_, shot), blob in zip(snapshots, blobs, strict=True):
+                if claims.save_run(c, shot.run) is None:
+                    continue
+                runs.put_trace(c, shot.run.id, blob, nodes=shot.run.nodes, failed=shot.failed, ignored=shot.ignored)
+                if shot.run.id in shown:
+                    show(c, shot.run, now=now, rank=2)
+            flying = [flight for flight in group if flight.is_flying]
+            fences = {flight.run.id: flight.run.fence for flight in flying}
+            return claims.renew(c, services.owner, fences, now, lease_s), runs.stop_wishes(c, list(fences))
+
+        held, wishes = await services.store.run(write)
+        for flight in group:
+            if not flight.is_flying or is_handover:
+                continue
+            if flight.run.id not in held:
+                log.warning("Run %s was taken over by another process", flight.run.id)
+                flight.abandon()
+            elif flight.run.id in wishes:
+                flight.wish_stop(wishes[flight.run.id])
+        if shown:
+            services.engine.wake("courier")
+
+
+def _groups(flights: Sequence[Flight]) -> list[Sequence[Flight]]:
+    return [flights[start : start + SAVES_PER_TRANSACTION] for start in range(0, len(flights), SAVES_PER_TRANSACTION)]

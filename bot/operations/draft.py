@@ -1,0 +1,94 @@
+"""A job described and not yet saved: nothing happens before Save."""
+
+import secrets
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection
+
+from bot.errors import Refusal
+from bot.rules.access import Action, Actor, Place, authorize
+from storage import drafts
+from storage.records import App, Draft, Job
+
+KEPT = timedelta(hours=24)
+DEFAULT_TIMEOUT_S = 20 * 60  # Dify's own limit for a workflow (WORKFLOW_MAX_EXECUTION_TIME) is as long
+MAX_NAME = 80
+
+
+def draft(
+    c: Connection,
+    actor: Actor,
+    *,
+    app: App,
+    channel_id: str,
+    name: str,
+    when: str,
+    zone: str,
+    inputs: Mapping[str, Any],
+    now: datetime,
+    timeout_s: int = DEFAULT_TIMEOUT_S,
+    job: Job | None = None,
+) -> Draft:
+    """Keep what was described for 24 hours. `job` is set when it describes a change of that job."""
+    authorize(actor, Action.CREATE, Place(team_id=actor.team_id, channel_id=channel_id))
+    if job is not None:
+        authorize(actor, Action.EDIT, job)
+    kept = Draft(
+        id=secrets.token_urlsafe(12),
+        team_id=actor.team_id,
+        user_id=actor.user_id,
+        channel_id=channel_id,
+        app_id=app.id,
+        name=check_name(name),
+        when=when,
+        zone=zone,
+        inputs=inputs,
+        timeout_s=timeout_s,
+        job_id=job.id if job else None,
+        job_version=job.version if job else None,
+        created_at=now,
+        expires_at=now + KEPT,
+    )
+    drafts.put(c, kept)
+    return kept
+
+
+def check_name(name: str) -> str:
+    """A job's name: one line of 1 to 80 characters that cannot be taken for a number."""
+    clean = " ".join(name.split())
+    if not clean or len(clean) > MAX_NAME:
+        raise Refusal(
+            f"A job's name has 1 to {MAX_NAME} characters, this one has {len(clean)}.",
+            'Name it with `as "Daily news"`.',
+            code="bad_name",
+            field="name",
+        )
+    if clean.lstrip("#").isdigit():
+        raise Refusal(
+            f"“{clean}” would be taken for a job's number.",
+            "Give the job a name with a letter.",
+            code="bad_name",
+            field="name",
+        )
+    return clean
+
+
+def take_draft(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> Draft:
+    """The draft of this person, while it is kept."""
+    found = drafts.get(c, actor.team_id, draft_id, now)
+    if found is None or found.user_id != actor.user_id:
+        raise Refusal(
+            "This card is no longer open: it was saved, cancelled, or is older than a day.",
+            "Type the `/dify schedule …` command again.",
+            code="gone",
+        )
+    return found
+
+
+def cancel(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> Draft:
+    """Throw a draft away."""
+    found = take_draft(c, actor, draft_id, now=now)
+    drafts.remove(c, actor.team_id, draft_id)
+    return found

@@ -1,0 +1,49 @@
+"""The message of a run is owed: created once, raised at each change worth seeing."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from storage import deliveries
+from storage.records import Delivery, DeliveryKind, Run
+
+# Older messages keep the button that they have; pressing it again does no harm.
+NEWEST = 2
+REFRESHED_AMONG = 50
+
+
+def show(c: Connection, run: Run, *, now: datetime, rank: int, due_at: datetime | None = None) -> Delivery:
+    """Owe the newest state of this run to its channel; `rank` 1 for what people wait for, 2 for progress."""
+    return deliveries.owe(
+        c,
+        Delivery(
+            id=0,
+            team_id=run.team_id,
+            key=message_key(run),
+            kind=DeliveryKind.RUN,
+            target=run.channel_id,
+            run_id=run.id,
+            job_id=run.job_id,
+            rank=rank,
+            due_at=due_at or now,
+            created_at=now,
+        ),
+    )
+
+
+def refresh_buttons(c: Connection, job_id: int, pressed: str, *, now: datetime) -> None:
+    """Show the job's buttons as they now are (Pause job becomes Resume job): on its newest messages, and on the one
+    that was pressed, by its Slack ts."""
+    told = deliveries.of_job(c, job_id, limit=REFRESHED_AMONG)
+    with_buttons = [one for one in told if one.kind in (DeliveryKind.RUN, DeliveryKind.ALERT) and one.receipt]
+    wanted = with_buttons[:NEWEST] + [
+        one for one in with_buttons[NEWEST:] if (one.receipt or {}).get("ts") == pressed
+    ]
+    for one in wanted:
+        deliveries.owe(c, replace(one, due_at=now, rank=1))
+
+
+def message_key(run: Run) -> str:
+    """The key of the one message of a run."""
+    return f"run:{run.id}>{run.channel_id}"

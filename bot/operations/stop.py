@@ -1,0 +1,25 @@
+"""Stop: the wish is written on the row; the owner of the run sees it and asks Dify."""
+
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.errors import Refusal
+from bot.operations.find import run_by_id
+from bot.operations.note import note
+from bot.rules.access import Action, Actor
+from storage import claims, runs
+from storage.records import Run
+
+
+def stop(c: Connection, actor: Actor, run_id: int, *, now: datetime) -> Run:
+    """Asking twice is asking once. A run that has ended is refused in words."""
+    run = run_by_id(c, actor, Action.STOP, run_id)
+    if run.state.has_ended:
+        raise Refusal(f"Run {run.id} has already ended ({run.state.replace('_', ' ')}).", code="ended")
+    if run.stop_by is None:
+        claims.ask_stop(c, run.id, actor.user_id)
+        note(c, actor, "stop", f"run:{run.id}", now=now, detail={"name": run.name})
+    fresh = runs.get(c, run.team_id, run.id)
+    assert fresh is not None
+    return fresh

@@ -1,0 +1,56 @@
+"""Whether somebody must be told of an ended run: on the first failure of a row, and on recovery."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from storage.records import Cause, Job, Run, RunState
+
+
+class Alert(StrEnum):
+    FAILURE = "failure"
+    TIMEOUT = "timeout"
+    LOST = "lost"
+    MISSED = "missed"
+    RECOVERY = "recovery"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """What an ended run means for its job: the streak from now on, and the alert to send, if any.
+
+    `since` and `failures` describe the streak of which the alert speaks, which is over after a recovery.
+    """
+
+    failing_since: datetime | None
+    failures: int
+    alert: Alert | None = None
+    since: datetime | None = None
+    count: int = 0
+
+
+ALERTS = {
+    RunState.FAILED: Alert.FAILURE,
+    RunState.TIMED_OUT: Alert.TIMEOUT,
+    RunState.LOST: Alert.LOST,
+    RunState.MISSED: Alert.MISSED,
+}
+
+
+def judge(run: Run, job: Job) -> Verdict:
+    """Judge one ended run. A test, a stop and a skip say nothing about the health of a job."""
+    ended_at = run.ended_at or run.due_at
+    if run.cause is Cause.TEST or (run.state not in ALERTS and not run.state.is_success):
+        return Verdict(failing_since=job.failing_since, failures=job.failures)
+    if run.state.is_success:
+        return _judge_success(job)
+    failures = job.failures + 1
+    since = job.failing_since or ended_at
+    alert = ALERTS[run.state] if job.failing_since is None else None
+    return Verdict(failing_since=since, failures=failures, alert=alert, since=since, count=failures)
+
+
+def _judge_success(job: Job) -> Verdict:
+    if job.failing_since is None:
+        return Verdict(failing_since=None, failures=0)
+    return Verdict(failing_since=None, failures=0, alert=Alert.RECOVERY, since=job.failing_since, count=job.failures)

@@ -1,0 +1,92 @@
+"""Schedules as JSON, one object a line in and one out: what `next --jsonl` speaks. No line stops another."""
+
+import json
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from bot import schedules
+from bot.errors import Refusal
+from storage.records import Schedule
+
+DEFAULT_COUNT = 5
+MOST = 1000
+LONGEST_LINE = 10_000
+
+
+def answer_line(line: str, now: datetime) -> str:
+    """The answer to one line, without a line break: `{"kind", "says", "next"}` or `{"error": …}`.
+
+    The line holds `when`, and if it likes `zone` (default UTC), `from` (an ISO instant, default now) and `count`.
+    """
+    try:
+        answer = answer_question(_parse(line), now)
+    except Refusal as refusal:
+        answer = {"error": {"code": refusal.code, "message": refusal.message, "hint": refusal.hint}}
+        if refusal.choices:
+            answer["error"]["choices"] = list(refusal.choices)
+    return json.dumps(answer, ensure_ascii=False)
+
+
+def answer_question(question: Mapping[str, Any], now: datetime) -> dict[str, Any]:
+    """As `answer_line` for a parsed line. Raises Refusal."""
+    zone = schedules.read_zone(_text(question, "zone", "UTC"))
+    start = _read_instant(question.get("from"), now)
+    count = _read_count(question.get("count"))
+    schedule = schedules.read(_text(question, "when"), zone, start)
+    return show_schedule(schedule, schedules.preview(schedule, start, count))
+
+
+def show_schedule(schedule: Schedule, slots: tuple[datetime, ...]) -> dict[str, Any]:
+    """A schedule and its next slots for programs; instants in UTC."""
+    return {"kind": schedule.kind, "says": schedule.says, "next": [write_instant(slot) for slot in slots]}
+
+
+def write_instant(moment: datetime) -> str:
+    """`2026-11-24T00:00:00Z`."""
+    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _parse(line: str) -> Mapping[str, Any]:
+    if len(line) > LONGEST_LINE:
+        raise _refuse(f"A line of {len(line)} characters is too long.", f"At most {LONGEST_LINE}.")
+    try:
+        found = json.loads(line)
+    except (ValueError, RecursionError):
+        raise _refuse("This line is no JSON.", 'One object a line, such as {"when": "every day at 9:00"}.') from None
+    if not isinstance(found, dict):
+        raise _refuse("This line is no JSON object.", 'Such as {"when": "every day at 9:00"}.')
+    return found
+
+
+def _text(question: Mapping[str, Any], key: str, default: str | None = None) -> str:
+    value = question.get(key)
+    if value is None and default is not None:
+        return default
+    if not isinstance(value, str):
+        raise _refuse(f"“{key}” must be a text.", 'Such as {"when": "every day at 9:00", "zone": "Asia/Shanghai"}.')
+    return value
+
+
+def _read_instant(value: object, now: datetime) -> datetime:
+    """An instant without an offset is in UTC."""
+    if value is None:
+        return now.astimezone(UTC)
+    try:
+        found = datetime.fromisoformat(value if isinstance(value, str) else "")
+        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
+        return aware.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise _refuse("“from” is no instant.", "Write it as 2026-11-23T00:00:00Z.") from None
+
+
+def _read_count(value: object) -> int:
+    if value is None:
+        return DEFAULT_COUNT
+    if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= MOST:
+        raise _refuse("“count” is no number that I can use.", f"A whole number from 0 to {MOST}.")
+    return value
+
+
+def _refuse(message: str, hint: str) -> Refusal:
+    return Refusal(message, hint, code="unreadable")

@@ -1,0 +1,60 @@
+"""What a phrase asks for again and again: the shape that it is read to, and its canonical words."""
+
+from dataclasses import dataclass
+
+from bot.schedules.cron.describe import describe_dates, join_words, write_time
+from bot.schedules.cron.fields import EVERY_MONTH, Dates
+from bot.schedules.cron.write import Time
+
+END_OF_DAY = (24, 0, 0)
+DAY_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What a phrase asks for. Intervals and delays are in seconds; `marks` are minutes of every hour;
+    `asked_times` is how many times a day were announced (`twice a day`)."""
+
+    dates: Dates | None = None
+    months: tuple[int, ...] = EVERY_MONTH
+    times: tuple[Time, ...] = ()
+    interval_s: int | None = None
+    delay_s: int | None = None
+    marks: tuple[int, ...] = ()
+    window: tuple[Time, Time] | None = None
+    part: str = ""
+    asked_times: int = 0
+
+    @property
+    def is_interval(self) -> bool:
+        """Nothing but a rhythm, counted in seconds from its start."""
+        bound = self.dates or self.times or self.marks or self.window or self.months != EVERY_MONTH
+        return self.interval_s is not None and self.delay_s is None and not bound
+
+    def phrase(self, *, short: bool) -> str:
+        """The wish in canonical words; `short` writes times as 9:00, as they are typed."""
+        dates = describe_dates(self.dates or Dates(), self.months)
+        if self.times:
+            return f"{dates} at {join_words(write_time(time, short=short) for time in self.times)}"
+        days = "" if dates == "every day" else f", {dates}"
+        if self.marks:
+            rhythm = f"every hour at {join_words(f':{mark:02}' for mark in self.marks)}"
+        else:
+            rhythm = f"every {write_duration(self.interval_s or 0)}"
+        if self.window:
+            first, last = (write_time(time, short=short) for time in self.window)
+            rhythm += f" from {first} to {'midnight' if self.window[1] == END_OF_DAY else last}"
+        return rhythm + days
+
+
+def write_duration(seconds: int, *, one: bool = False) -> str:
+    """`5 minutes`, `90 minutes`, `hour`; `one` writes `1 hour`. A day is 24 hours, to differ from a calendar day."""
+    for unit, size in (("day", DAY_S), ("hour", 3600), ("minute", 60), ("second", 1)):
+        count, rest = divmod(seconds, size)
+        if rest or (unit == "day" and count == 1):
+            continue
+        if count == 1:
+            return f"1 {unit}" if one else unit
+        if count:
+            return f"{count} {unit}s"
+    return "0 seconds"

@@ -1,0 +1,33 @@
+"""What the running bot holds: nouns, no deeds."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from bot.dify.client import Dify
+from bot.dify.parameters import Parameters
+from bot.engine.port import Engine
+from bot.pulse import Pulse
+from bot.settings import Settings
+from bot.slack.client import Slack
+from bot.tasks import Tasks
+from storage.database import Store
+from storage.vault import Vault
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services:
+    """Everything that doors and loops need. `owner` names this process in claims; `team_id` is the workspace."""
+
+    settings: Settings
+    store: Store
+    vault: Vault
+    dify: Dify
+    parameters: Parameters
+    slack: Slack
+    engine: Engine
+    tasks: Tasks
+    pulse: Pulse
+    now: Callable[[], datetime]
+    owner: str
+    team_id: str

@@ -1,0 +1,30 @@
+"""The menu of a job: what is rarely done to it."""
+
+from bot.blocks.job import ask_delete
+from bot.rules.access import Action, authorize
+from bot.services import Services
+from bot.slack.cards import next_of_job, show_job
+from bot.slack.door import Reply
+from bot.slack.listing import runs_page
+from bot.slack.request import Press
+from bot.slack.schedule_form import form_of_job, open_form
+from bot.slack.seek import press_job
+
+
+async def act(press: Press, services: Services) -> Reply | None:
+    """`edit:12`, `runs:12`, `next:12`, `show:12`, `delete:12`."""
+    deed = next(iter(press.refs), "show")
+    actor, job = await press_job(services, press, deed)
+    if deed == "edit":
+        authorize(actor, Action.EDIT, job)
+        services.tasks.spawn(open_form(services, press, press.trigger_id, form_of_job(job)), name="edit form")
+        return None
+    if deed == "delete":
+        authorize(actor, Action.DELETE, job)
+        return Reply(ask_delete(job))
+    authorize(actor, Action.SEE, job)
+    if deed == "runs":
+        return Reply(await runs_page(services, actor, job, page=0))
+    if deed == "next":
+        return Reply(await next_of_job(services, job, press.user_id))
+    return Reply(await show_job(services, job, press.user_id))

@@ -1,0 +1,21 @@
+"""*Pause job*."""
+
+from bot.blocks.job import paused
+from bot.operations.pause import pause
+from bot.services import Services
+from bot.slack import home
+from bot.slack.door import Reply
+from bot.slack.request import Press
+from bot.slack.seek import press_job
+
+
+async def act(press: Press, services: Services) -> Reply | None:
+    """Pause it; the pressed message shows *Resume job* from now on."""
+    actor, job = await press_job(services, press)
+    now = services.now()
+    changed = await services.store.run(lambda c: pause(c, actor, job.id, now=now, pressed=press.message_ts))
+    services.engine.wake("courier")
+    if home.is_home(press.view):
+        home.refresh(services, press)
+        return None
+    return Reply(paused(changed, press.user_id))

@@ -1,0 +1,23 @@
+"""`/dify edit <job>`: the form of a job."""
+
+from bot.blocks.help import Help
+from bot.rules.access import Action, authorize
+from bot.services import Services
+from bot.slack.request import Request
+from bot.slack.schedule_form import form_of_job, open_form
+from bot.slack.seek import seek_job
+
+HELP = Help(
+    verb="edit",
+    usage="edit <job>",
+    says="Change when a job runs, its inputs, its channel, its name or its limit.",
+    examples=('edit "Daily news"',),
+)
+
+
+async def answer(request: Request, services: Services) -> None:
+    """Open the form; only who may edit sees it."""
+    actor, job = await seek_job(services, request, request.rest)
+    authorize(actor, Action.EDIT, job)
+    work = open_form(services, request, request.trigger_id, form_of_job(job))
+    services.tasks.spawn(work, name="edit form")

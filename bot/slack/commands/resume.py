@@ -1,0 +1,29 @@
+"""`/dify resume <job>`: the next slot is planned from now."""
+
+from bot.blocks.help import Help
+from bot.blocks.job import paused
+from bot.blocks.parts import Message
+from bot.operations.resume import resume
+from bot.services import Services
+from bot.slack.request import Request
+from bot.slack.seek import seek_job
+from storage import runs
+
+HELP = Help(
+    verb="resume",
+    usage="resume <job>",
+    says="Start a paused job again; times that passed meanwhile are not made up.",
+    examples=('resume "Daily news"',),
+)
+
+
+async def answer(request: Request, services: Services) -> Message:
+    """Resume it, and say when it runs next."""
+    actor, job = await seek_job(services, request, request.rest)
+    now = services.now()
+    changed, planned = await services.store.run(
+        lambda c: (resume(c, actor, job.id, now=now), runs.planned_of(c, job.id))
+    )
+    services.engine.wake("clock")
+    services.engine.wake("courier")
+    return paused(changed, request.user_id, next_at=planned.due_at if planned else None)

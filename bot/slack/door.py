@@ -1,0 +1,120 @@
+"""What stands behind the door: the Protocols that a command, an action and a view meet, and who is asking."""
+
+import difflib
+from collections.abc import Awaitable, Iterable
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from bot.blocks.help import Help
+from bot.blocks.notice import refusal
+from bot.blocks.parts import Message
+from bot.errors import DeliveryError, Refusal
+from bot.rules.access import Actor
+from bot.services import Services
+from bot.slack.request import Asker, Press, Request, Submission
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer to a press, for the person alone. `replace` puts it where the pressed card stood."""
+
+    message: Message
+    replace: bool = False
+
+
+class Command(Protocol):
+    """One word after /dify. The answer is the ack, shown to the person alone; None when it comes another way."""
+
+    HELP: Help
+
+    async def answer(self, request: Request, services: Services) -> Message | None: ...
+
+
+class PressAction(Protocol):
+    """One action_id: what a press does. None when the answer comes another way, or needs no words."""
+
+    async def act(self, press: Press, services: Services) -> Reply | None: ...
+
+
+class ModalView(Protocol):
+    """One modal. The answer is what Slack takes as the ack; None closes the modal."""
+
+    async def submit(self, submission: Submission, services: Services) -> dict[str, Any] | None: ...
+
+
+def nearest_verb(verb: str, verbs: Iterable[str]) -> Refusal:
+    """The Refusal for a word that is no command, with the nearest ones that are."""
+    nearest = tuple(f"/dify {near}" for near in difflib.get_close_matches(verb, list(verbs), n=2, cutoff=0.5))
+    return Refusal(
+        f"I do not know “{verb}”.", "`/dify help` lists what I can do.", code="unknown_verb", choices=nearest
+    )
+
+
+def block_of(submission: Submission, error: Refusal) -> str:
+    """The block beside which a Refusal is shown; a block that the view does not have would show it nowhere."""
+    state = submission.view.state
+    for block_id in (error.field, f"in:{error.field}"):
+        if block_id in state:
+            return str(block_id)
+    return next(iter(state), "")
+
+
+async def answer_later(services: Services, request: Request, work: Awaitable[Message]) -> None:
+    """Give the answer that needed more time than an ack has, to the person alone."""
+    try:
+        message = await work
+    except Refusal as error:
+        message = refusal(error)
+    payload = {"text": message.text, "blocks": message.blocks}
+    try:
+        await services.slack.answer(request.response_url, payload | {"response_type": "ephemeral"})
+    except DeliveryError:
+        await services.slack.ephemeral(request.channel_id, request.user_id, payload)
+
+
+async def gather_actor(
+    services: Services,
+    asker: Asker,
+    *,
+    proven: str = "",
+    channels: Iterable[str] = (),
+) -> Actor:
+    """Who asks, with what Slack says of them. `proven` is the channel that the request itself came from.
+
+    Fails closed: a membership that Slack does not confirm is none.
+    """
+    team_id, user_id = asker.team_id, asker.user_id
+    if asker.is_stranger or team_id != services.team_id:
+        return Actor(team_id=team_id, user_id=user_id, is_stranger=True)
+    try:
+        person = await services.slack.person(user_id)
+    except DeliveryError as error:
+        raise Refusal(
+            "I could not ask Slack who you are, so nothing was done.", "Try again in a moment.", code="unproven"
+        ) from error
+    is_admin = user_id in services.settings.admins if services.settings.admins else person.is_admin
+    member_of = {proven} if proven else set()
+    public: set[str] = set()
+    for channel in {channel for channel in channels if channel not in member_of and channel != user_id}:
+        if await services.slack.is_member(user_id, channel):
+            member_of.add(channel)
+        elif is_admin and await is_public(services, channel):
+            public.add(channel)
+    return Actor(
+        team_id=team_id,
+        user_id=user_id,
+        is_admin=is_admin,
+        is_guest=person.is_guest,
+        is_stranger=person.team_id != services.team_id,
+        member_of=frozenset(member_of),
+        public=frozenset(public),
+    )
+
+
+async def is_public(services: Services, channel_id: str) -> bool:
+    """False when Slack does not say so."""
+    try:
+        facts = await services.slack.channel(channel_id)
+    except DeliveryError:
+        return False
+    return not facts.is_private

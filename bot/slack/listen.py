@@ -1,0 +1,208 @@
+"""The only file that knows Bolt: ack, find the file, answer, turn a Refusal into words."""
+
+import asyncio
+import logging
+import os
+import re
+import secrets
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, TypeAlias
+
+from fastapi import Request as HttpRequest
+from fastapi import Response
+from slack_bolt.adapter.fastapi.async_handler import AsyncSlackRequestHandler
+from slack_bolt.adapter.socket_mode.aiohttp import AsyncSocketModeHandler
+from slack_bolt.async_app import AsyncAck, AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+
+from bot.blocks.form import error_view
+from bot.blocks.notice import notice, refusal
+from bot.blocks.parts import Message
+from bot.errors import DeliveryError, Refusal
+from bot.registry import leaves
+from bot.services import Services
+from bot.slack import home, schedule_form
+from bot.slack.door import Reply, block_of, nearest_verb
+from bot.slack.request import Press, read_command, read_home, read_press, read_shortcut, read_submission
+
+log = logging.getLogger(__name__)
+
+Body: TypeAlias = Mapping[str, Any]
+Answer: TypeAlias = Callable[[], Awaitable[Any]]
+
+# Bolt takes these from the environment and silently changes to its OAuth mode, in which our token is ignored.
+OAUTH_TRAP = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
+ANY = re.compile(".*")
+
+
+class Listener:
+    """The door in from Slack, over Socket Mode or signed HTTP."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+        self._app = self._build_app()
+        self._socket: AsyncSocketModeHandler | None = None
+
+    async def connect(self) -> None:
+        """Open the socket in Socket Mode; in HTTP mode there is nothing to open."""
+        token = self._services.settings.slack_app_token
+        if token is None:
+            return
+        try:
+            await self._services.slack.check_app_token(token)
+        except DeliveryError as error:
+            # Bolt would try a bad token for ever.
+            raise Refusal(
+                f"Slack did not accept the app token ({error.code}).",
+                "SLACK_APP_TOKEN needs an app-level token (xapp-…) with the scope connections:write.",
+            ) from error
+        self._socket = AsyncSocketModeHandler(self._app, token.reveal())
+        await self._socket.connect_async()  # type: ignore[no-untyped-call]
+
+    async def close(self) -> None:
+        """Take no more requests."""
+        if self._socket is not None:
+            await self._socket.close_async()  # type: ignore[no-untyped-call]
+            self._socket = None
+
+    def http_handler(self) -> Callable[[HttpRequest], Awaitable[Response]] | None:
+        """What the web door calls with each raw request in HTTP mode; None in Socket Mode."""
+        if not self._services.settings.http_mode:
+            return None
+        handler = AsyncSlackRequestHandler(self._app)
+
+        async def handle(request: HttpRequest) -> Response:
+            try:
+                return await handler.handle(request)
+            except ValueError:
+                # The SDK's verifier does int() on the timestamp header.
+                return Response('{"error": "invalid request"}', status_code=401, media_type="application/json")
+
+        return handle
+
+    def _build_app(self) -> AsyncApp:
+        settings, services = self._services.settings, self._services
+        assert settings.slack_bot_token is not None, "the front refuses to serve without one"
+        token = settings.slack_bot_token.reveal()
+        hidden = {name: os.environ.pop(name) for name in OAUTH_TRAP if name in os.environ}
+
+        async def authorize(**_: Any) -> AuthorizeResult:
+            return AuthorizeResult(enterprise_id=None, team_id=services.team_id, bot_token=token)
+
+        try:
+            app = AsyncApp(
+                client=services.slack.web,
+                # Socket Mode has no signature; an empty secret would be read from the environment.
+                signing_secret=settings.slack_signing_secret.reveal() if settings.slack_signing_secret else "none",
+                authorize=authorize,
+                process_before_response=True,
+                raise_error_for_unhandled_request=False,
+            )
+        finally:
+            os.environ.update(hidden)
+        app.command(ANY)(self._on_command)
+        app.action(ANY)(self._on_press)
+        app.view(ANY)(self._on_submission)
+        app.view_closed(ANY)(_ignore)
+        app.event("app_home_opened")(self._on_home)
+        app.event("app_uninstalled")(self._on_uninstalled)
+        app.event("tokens_revoked")(self._on_uninstalled)
+        app.shortcut("job_new")(self._on_new_job)
+        return app
+
+    async def _on_command(self, ack: AsyncAck, body: Body) -> None:
+        request = read_command(body)
+        command = leaves("bot.slack.commands").get(request.verb or "status")
+
+        async def answer() -> Message | None:
+            if command is None:
+                raise nearest_verb(request.verb, leaves("bot.slack.commands"))
+            answered: Message | None = await command.answer(request, self._services)
+            return answered
+
+        message = await self._in_words(answer)
+        if message is None:
+            await ack()
+        else:
+            await ack(response_type="ephemeral", text=message.text, blocks=message.blocks)
+
+    async def _on_press(self, ack: AsyncAck, body: Body) -> None:
+        press = read_press(body)
+        action = leaves("bot.slack.actions").get(press.action_id)
+        if action is None:
+            await ack()
+            return
+        reply = await self._in_words(lambda: action.act(press, self._services))
+        if reply is not None:
+            self._services.tasks.spawn(self._reply(press, reply), name=f"reply to {press.action_id}")
+        await ack()
+
+    async def _on_submission(self, ack: AsyncAck, body: Body) -> None:
+        submission = read_submission(body)
+        view = leaves("bot.slack.views").get(submission.callback_id)
+        if view is None:
+            await ack()
+            return
+        try:
+            answer = await view.submit(submission, self._services)
+        except Refusal as error:
+            answer = {"response_action": "errors", "errors": {block_of(submission, error): str(error)}}
+        except Exception:  # noqa: BLE001 - a bug of ours is a calm sentence for the person, and a line in the log
+            answer = {"response_action": "update", "view": error_view("Dify Ops", self._log_bug())}
+        if answer is None:
+            await ack()
+        else:
+            await ack(**answer)
+
+    async def _on_home(self, ack: AsyncAck, body: Body) -> None:
+        await ack()
+        opened = read_home(body)
+        if opened.tab == "home":
+            self._services.tasks.spawn(home.publish(self._services, opened), name="home")
+
+    async def _on_new_job(self, ack: AsyncAck, body: Body) -> None:
+        await ack()
+        asked = read_shortcut(body)
+        work = schedule_form.open_form(self._services, asked, asked.trigger_id, schedule_form.Form(channel_id=""))
+        self._services.tasks.spawn(work, name="new job")
+
+    async def _on_uninstalled(self, ack: AsyncAck, body: Body) -> None:
+        await ack()
+        log.error("Slack says that the app was removed or its token revoked; nothing can be posted any more")
+
+    async def _reply(self, press: Press, reply: "Reply | Message") -> None:
+        message, replace = (reply.message, reply.replace) if isinstance(reply, Reply) else (reply, False)
+        slack = self._services.slack
+        try:
+            if press.response_url:
+                payload = {"text": message.text, "blocks": message.blocks, "replace_original": replace}
+                await slack.answer(press.response_url, payload | {"response_type": "ephemeral"})
+            elif press.channel_id:
+                await slack.ephemeral(
+                    press.channel_id, press.user_id, {"text": message.text, "blocks": message.blocks}
+                )
+            else:
+                await slack.post(press.user_id, {"text": message.text, "blocks": message.blocks})
+        except DeliveryError as error:
+            log.warning("An answer could not be given: %s", error.code)
+
+    async def _in_words(self, work: Callable[[], Awaitable[Any]]) -> Any:
+        """The answer, or the Refusal or the bug as a calm sentence."""
+        try:
+            return await work()
+        except Refusal as error:
+            return refusal(error)
+        except asyncio.CancelledError:
+            raise
+        except Exception:  # noqa: BLE001 - as above
+            return notice(self._log_bug())
+
+    @staticmethod
+    def _log_bug() -> str:
+        reference = secrets.token_hex(3).upper()
+        log.exception("A request failed, reference %s", reference)
+        return f"Something went wrong on our side. Nothing was changed. Reference {reference}."
+
+
+async def _ignore(ack: AsyncAck) -> None:
+    await ack()

@@ -1,0 +1,77 @@
+"""Pages of jobs and runs, for commands and for the buttons under them."""
+
+import re
+
+from bot.blocks.listing import RUNS_SHOWN, jobs_list, runs_list
+from bot.blocks.parts import Message
+from bot.errors import Refusal
+from bot.rules.access import Action, Actor, authorize, may
+from bot.services import Services
+from bot.slack.door import gather_actor
+from bot.slack.request import Asker
+from storage import jobs, runs
+from storage.records import Job
+
+CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>|([CG][A-Z0-9]{5,})$")
+TITLES = {"failing": "Failing jobs", "mine": "Your jobs", "all": "Jobs that you can see"}
+
+
+async def list_page(services: Services, asker: Asker, channel_id: str, word: str, page: int) -> Message:
+    """One page. `word` is failing, mine, all, here, or a channel."""
+    found = CHANNEL.match(word)
+    wanted = (found.group(1) or found.group(2)) if found else channel_id if word == "here" else None
+    if wanted is None and word not in TITLES:
+        raise Refusal(
+            f"I cannot list “{word}”.",
+            "Say failing, mine, all or a #channel.",
+            choices=("/dify list all",),
+            code="unknown",
+        )
+    shown = await visible_jobs(services, asker, proven=channel_id, only_channel=wanted)
+    if word == "failing":
+        shown = [job for job in shown if job.failing_since is not None]
+    if word == "mine":
+        shown = [job for job in shown if job.owner_id == asker.user_id]
+    title = TITLES.get(word) or ("Jobs of this channel" if word == "here" else "Jobs of that channel")
+    ids = [job.id for job in shown]
+    planned, last = await services.store.read(
+        lambda c: (runs.planned_of_many(c, ids), runs.last_ended_of_many(c, ids))
+    )
+    return jobs_list(
+        shown,
+        {run.job_id: run.due_at for run in planned if run.job_id is not None},
+        {run.job_id: run for run in last if run.job_id is not None},
+        title,
+        page,
+        wanted or word,
+    )
+
+
+async def visible_jobs(
+    services: Services, asker: Asker, *, proven: str = "", only_channel: str | None = None
+) -> list[Job]:
+    """The jobs of the workspace, or of one channel, that this person may see."""
+    actor, found = await visible(services, asker, proven=proven, only_channel=only_channel)
+    return [job for job in found if may(actor, Action.SEE, job)]
+
+
+async def visible(
+    services: Services, asker: Asker, *, proven: str = "", only_channel: str | None = None
+) -> tuple[Actor, list[Job]]:
+    """The actor, with the membership of every channel that has jobs, and all those jobs, seen or not."""
+    wanted = None if only_channel is None else {only_channel}
+    found = list(await services.store.read(lambda c: jobs.list_jobs(c, asker.team_id, channel_ids=wanted)))
+    channels = {job.channel_id for job in found}
+    return await gather_actor(services, asker, proven=proven, channels=channels), found
+
+
+async def runs_page(services: Services, actor: Actor, job: Job, page: int) -> Message:
+    """One page of the history of a job, newest first."""
+    authorize(actor, Action.SEE, job)
+    found, total = await services.store.read(
+        lambda c: (
+            runs.list_runs(c, job.team_id, job_id=job.id, limit=RUNS_SHOWN, offset=page * RUNS_SHOWN),
+            runs.count_runs(c, job.id),
+        )
+    )
+    return runs_list(job, found, page, max(1, -(-total // RUNS_SHOWN)))

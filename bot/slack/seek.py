@@ -1,0 +1,52 @@
+"""From words and buttons to the row that is meant and the actor who may see it."""
+
+from bot.operations import find
+from bot.rules.access import Actor, unknown_job, unknown_run
+from bot.services import Services
+from bot.slack.door import gather_actor
+from bot.slack.request import Asker, Press, Request
+from storage import jobs, runs
+from storage.records import Job, Run
+
+
+async def seek_job(services: Services, request: Request, text: str) -> tuple[Actor, Job]:
+    """The one job that the words mean, of those that the person may see; jobs of this channel go first."""
+    found = await services.store.read(lambda c: find.candidates(c, request.team_id, text))
+    channels = {job.channel_id for job in found}
+    actor = await gather_actor(services, request, proven=request.channel_id, channels=channels)
+    job = await services.store.read(lambda c: find.find_job(c, actor, text, channel_id=request.channel_id))
+    return actor, job
+
+
+async def press_job(services: Services, press: Press, name: str = "job") -> tuple[Actor, Job]:
+    """The job that a button names, and the presser as actor; the button itself proves nothing."""
+    job_id = _number(press.refs.get(name))
+    job = await services.store.read(lambda c: jobs.get(c, press.team_id, job_id))
+    if job is None:
+        raise unknown_job(f"#{job_id}")
+    return await gather_actor(services, press, proven=press.channel_id, channels=[job.channel_id]), job
+
+
+async def press_run(services: Services, press: Press) -> tuple[Actor, Run]:
+    """The run that a button names, and the presser as actor."""
+    return await seek_run(services, press, press.refs.get("run"), proven=press.channel_id)
+
+
+async def seek_run(services: Services, asker: Asker, text: str | None, *, proven: str) -> tuple[Actor, Run]:
+    """The run of this number."""
+    run_id = _number((text or "").lstrip("#"))
+    run = await services.store.read(lambda c: runs.get(c, asker.team_id, run_id))
+    if run is None:
+        raise unknown_run(text or "")
+    return await gather_actor(services, asker, proven=proven, channels=[run.channel_id]), run
+
+
+async def reader_zone(services: Services, user_id: str) -> str | None:
+    """The time zone of a person's Slack profile (IANA), None when Slack does not tell."""
+    person = await services.slack.person(user_id)
+    return person.tz or None
+
+
+def _number(text: str | None) -> int:
+    """0, which no row has, when it is no number that a database can hold."""
+    return int(text) if text and text.isascii() and text.isdigit() and len(text) < 16 else 0

@@ -1,0 +1,145 @@
+"""The grammar of the sentences after `/dify schedule` and `/dify run`: which words are the app, the time, the rest.
+
+    <app> <when> [in <zone>] [to #channel] [as "name"] [key=value …]        the clauses in any order
+    <job or app> [key=value …]
+
+What a time or a zone means is read elsewhere: a word is taken for a zone only by its looks. Pure.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from bot.errors import Refusal
+from bot.slack.words import Kind, Word, read_words
+
+ZONE = re.compile(
+    r"""(?: [a-z][a-z_]+ (?: / [a-z0-9_+-]+ ){1,2}           # Asia/Tokyo, America/Indiana/Knox, Etc/GMT+8
+          | (?: utc | gmt ) (?: [+\-−] \d{1,2} (?: :? \d{2} )? )?    # UTC, UTC+8, GMT-05:30
+          | z )$""",
+    re.IGNORECASE | re.VERBOSE,
+)
+ABBREVIATION = re.compile(r"[A-Z]{3,5}$")  # JST, CEST
+NO_ZONE = re.compile(  # "in MAY", "IN TEN MINUTES" from somebody whose keyboard shouts
+    "JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEP|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN|HALF|MINS?|HOURS?|DAYS?|WEEKS?"
+    "|THE|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN"
+)
+EXAMPLE = 'For example: /dify schedule "Daily news" every weekday at 9 in Asia/Tokyo to #ops topic="AI"'
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScheduleWords:
+    """`app` names it, `when` is the text of the time; `zone`, `channel_id` and `name` are None when not said."""
+
+    app: str
+    when: str
+    zone: str | None = None
+    channel_id: str | None = None
+    name: str | None = None
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunWords:
+    """`target` names a job or an app."""
+
+    target: str
+    inputs: dict[str, str] = field(default_factory=dict)
+
+
+def read_schedule(rest: str) -> ScheduleWords:
+    words, inputs = _part_inputs(read_words(rest))
+    if not words:
+        raise Refusal("A schedule needs an app and a time, and none was given.", EXAMPLE, code="no_app")
+    clauses, when = _part_clauses(words[1:])
+    if not when:
+        raise Refusal(f"When should “{words[0].text}” run? No time was given.", EXAMPLE, code="no_when")
+    return ScheduleWords(
+        app=words[0].text,
+        when=" ".join(when),
+        zone=clauses.get("in"),
+        channel_id=clauses.get("to"),
+        name=clauses.get("as"),
+        inputs=inputs,
+    )
+
+
+def read_run(rest: str) -> RunWords:
+    """Words that are no pair are the name, so that `/dify run Nightly digest topic=AI` needs no quotation marks."""
+    words, inputs = _part_inputs(read_words(rest))
+    if not words:
+        hint = 'For example: /dify run "Nightly digest" topic="AI"'
+        raise Refusal("Which job or app should run? None was named.", hint, code="no_target")
+    return RunWords(target=" ".join(word.text for word in words), inputs=inputs)
+
+
+def _part_inputs(words: Sequence[Word]) -> tuple[list[Word], dict[str, str]]:
+    inputs: dict[str, str] = {}
+    for word in words:
+        if word.key is not None and word.key in inputs:
+            raise Refusal(f"The input “{word.key}” is given twice.", "Name each input once.", code="twice")
+        if word.key is not None:
+            inputs[word.key] = word.text
+    return [word for word in words if word.key is None], inputs
+
+
+def _part_clauses(words: Sequence[Word]) -> tuple[dict[str, str], list[str]]:
+    clauses: dict[str, str] = {}
+    when: list[str] = []
+    at = 0
+    while at < len(words):
+        clause = _read_clause(words, at)
+        if clause is None:
+            when.append(words[at].text)
+            at += 1
+            continue
+        name, said = clause
+        if name in clauses:
+            raise Refusal(f"“{name} …” is said twice.", "Say it once.", code="twice")
+        clauses[name] = said
+        at += 2
+    return clauses, when
+
+
+def _read_clause(words: Sequence[Word], at: int) -> tuple[str, str] | None:
+    """The clause that begins here and what it says; None where a word of the time stands."""
+    if words[at].kind is not Kind.PLAIN or at + 1 == len(words):
+        return None
+    name, said = words[at].text.lower(), words[at + 1]
+    if name == "in" and _looks_like_zone(said):
+        return name, said.text
+    if name == "to" and _looks_like_channel(said):
+        return name, _read_channel(said)
+    if name == "as":
+        _refuse_bare_name(words, at + 1)
+        return name, said.text
+    return None
+
+
+def _looks_like_zone(word: Word) -> bool:
+    if word.kind not in (Kind.PLAIN, Kind.QUOTED):
+        return False
+    return bool(ZONE.match(word.text)) or (bool(ABBREVIATION.match(word.text)) and NO_ZONE.match(word.text) is None)
+
+
+def _looks_like_channel(word: Word) -> bool:
+    return word.kind in (Kind.CHANNEL, Kind.USER) or (word.kind is Kind.PLAIN and word.text[:1] in ("#", "@"))
+
+
+def _read_channel(word: Word) -> str:
+    if word.kind is Kind.CHANNEL:
+        return word.text
+    if word.kind is Kind.USER or word.text.startswith("@"):
+        raise Refusal("Results go to a channel, not to a person.", "Name one: to #ops", code="no_channel")
+    message = f"Slack did not say which channel {word.text} is."
+    raise Refusal(message, "Type # and pick it from the list that Slack offers.", code="no_channel")
+
+
+def _refuse_bare_name(words: Sequence[Word], at: int) -> None:
+    """`as Nightly digest` would leave a word to the time: only a quotation can have several words."""
+    name, after = words[at], words[at + 1 : at + 2]
+    if name.kind is Kind.QUOTED or not after or _read_clause(words, at + 1) is not None:
+        return
+    if at > 1 and after[0].kind is Kind.PLAIN:
+        hint = f'Put it in quotation marks: as "{name.text} {after[0].text}"'
+        raise Refusal("A name of several words needs quotation marks.", hint, code="bare_name")

@@ -1,0 +1,57 @@
+"""A Dify app was described: Dify is asked whether the key is good, and the key is sealed."""
+
+from typing import Any
+
+from bot.blocks.form import connect_view
+from bot.blocks.parts import modal, say
+from bot.blocks.reading import Typed, read_form
+from bot.errors import Refusal
+from bot.operations.connect import ask_app, connect
+from bot.rules.access import Action, Actor, authorize
+from bot.services import Services
+from bot.slack.door import gather_actor
+from bot.slack.request import Submission
+from bot.slack.schedule_form import show_view
+
+
+async def submit(submission: Submission, services: Services) -> dict[str, Any] | None:
+    """Answer with a waiting view, since Dify may be slow; the outcome replaces it."""
+    actor = await gather_actor(services, submission)
+    authorize(actor, Action.CONNECT, None)
+    typed = read_form(submission.view.state)
+    services.tasks.spawn(_finish(services, actor, submission.view.id, typed), name="connect")
+    waiting = modal("Connect a Dify app", [say("Asking Dify whether the key is good…")], callback_id="waiting")
+    return {"response_action": "update", "view": waiting}
+
+
+async def _finish(services: Services, actor: Actor, view_id: str, typed: Typed) -> None:
+    try:
+        name = await _connect(services, actor, typed)
+        view = modal(
+            "Connected",
+            [say(f"“{name}” is connected. Try: /dify schedule {name} every weekday at 9")],
+            callback_id="done",
+        )
+    except Refusal as error:
+        kept = {"name": typed.name or "", "base_url": typed.base_url or ""}
+        view = connect_view(kept, {error.field or "key": str(error)})
+    await show_view(services, view_id, view)
+
+
+async def _connect(services: Services, actor: Actor, typed: Typed) -> str:
+    name, base_url, key = typed.name or "", (typed.base_url or "").rstrip("/"), typed.key or ""
+    info = await ask_app(services.dify, base_url, key)
+    app = await services.store.run(
+        lambda c: connect(
+            c,
+            actor,
+            services.vault,
+            name=name or info.name,
+            base_url=base_url,
+            key=key,
+            mode=info.mode,
+            description=info.description,
+            now=services.now(),
+        )
+    )
+    return app.name

@@ -1,0 +1,119 @@
+"""The form of a job was submitted: it is saved at once, or what does not fit is said beside its field."""
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from bot import schedules
+from bot.blocks.job import saved
+from bot.blocks.parts import modal
+from bot.blocks.reading import Typed, kept_inputs, read_form
+from bot.errors import Refusal
+from bot.operations.draft import DEFAULT_TIMEOUT_S, draft
+from bot.operations.schedule import Saved, schedule
+from bot.rules import inputs
+from bot.rules.access import Actor
+from bot.services import Services
+from bot.slack.cards import next_times
+from bot.slack.door import gather_actor
+from bot.slack.request import Submission
+from bot.slack.schedule_form import fields_of, read_metadata
+from bot.slack.seek import reader_zone
+from storage import apps, jobs
+from storage.records import App, InputField, Job
+
+DIFY_PATIENCE_S = 1.5  # the ack must be out within 3 s; the fields are nearly always remembered from the opening
+
+
+@dataclass(frozen=True, slots=True)
+class _Edited:
+    app: App | None
+    job: Job | None
+
+
+async def submit(submission: Submission, services: Services) -> dict[str, Any] | None:
+    """Save, and show in the same modal what was saved."""
+    state, known = submission.view.state, read_metadata(submission.view)
+    edited = await _read_rows(services, submission, read_form(state).app_id or 0, int(known.get("job") or 0))
+    if edited.app is None:
+        raise Refusal("Choose a workflow first.", code="no_app", field="app")
+    fields = await _ask_fields(services, edited.app)
+    typed = read_form(state, fields)
+    if typed.problems:
+        return {"response_action": "errors", "errors": typed.problems}
+    channel_id = typed.channel_id or ""
+    channels = {channel_id} | ({edited.job.channel_id} if edited.job else set())
+    actor = await gather_actor(services, submission, channels=channels)
+    values = _inputs(fields, typed, edited.job)
+    stored = await _save(services, actor, typed, edited, values)
+    services.engine.wake("clock")
+    services.engine.wake("courier")
+    card = saved(
+        stored.job, edited.app.name, next_times(services, stored.job), await reader_zone(services, actor.user_id)
+    )
+    blocks = [block for block in card.blocks if block["type"] != "actions"]
+    return {"response_action": "update", "view": modal("Saved", blocks, callback_id="saved")}
+
+
+async def _read_rows(services: Services, submission: Submission, app_id: int, job_id: int) -> _Edited:
+    team = submission.team_id
+    app, job = await services.store.read(
+        lambda c: (apps.get(c, team, app_id), jobs.get(c, team, job_id) if job_id else None)
+    )
+    if job_id and job is None:
+        raise Refusal(
+            "This job is not there any more.", "Close this form; `/dify list` shows the jobs.", code="unknown"
+        )
+    return _Edited(app, job)
+
+
+async def _ask_fields(services: Services, app: App) -> tuple[InputField, ...]:
+    try:
+        return await asyncio.wait_for(fields_of(services, app), DIFY_PATIENCE_S)
+    except TimeoutError:
+        raise Refusal(
+            "Dify did not answer in time, so nothing was saved.", "Press Save once more.", code="slow", field="app"
+        ) from None
+
+
+def _inputs(fields: tuple[InputField, ...], typed: Typed, job: Job | None) -> dict[str, Any]:
+    """What was typed over what the form could not show."""
+    names = {field.variable for field in fields}
+    kept = {name: value for name, value in kept_inputs(job.inputs if job else {}, fields).items() if name in names}
+    return inputs.check(fields, {**kept, **typed.inputs})
+
+
+async def _save(services: Services, actor: Actor, typed: Typed, edited: _Edited, values: dict[str, Any]) -> Saved:
+    now, app = services.now(), edited.app
+    assert app is not None
+    zone = _in_field("zone", lambda: schedules.read_zone(typed.zone or "UTC"))
+    try:
+        await asyncio.to_thread(schedules.read, typed.when or "", zone, now)
+    except Refusal as error:
+        raise Refusal(error.message, error.hint, code=error.code, field="when") from None
+    timeout_s = round(typed.timeout_min * 60) if typed.timeout_min else DEFAULT_TIMEOUT_S
+
+    def save(c: Any) -> Saved:
+        kept = draft(
+            c,
+            actor,
+            app=app,
+            channel_id=typed.channel_id or "",
+            name=typed.name or app.name,
+            when=typed.when or "",
+            zone=zone,
+            inputs=values,
+            timeout_s=timeout_s,
+            job=edited.job,
+            now=now,
+        )
+        return schedule(c, actor, kept.id, now=now)
+
+    return await services.store.run(save)
+
+
+def _in_field(name: str, read: Any) -> Any:
+    try:
+        return read()
+    except Refusal as error:
+        raise Refusal(error.message, error.hint, code=error.code, field=name) from None

@@ -1,0 +1,249 @@
+"""The one lock: what is due is claimed by compare-and-set and leased, and every later write is fenced.
+
+`now` is always an argument. A fence only grows; who writes with an old one writes nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+
+from storage.columns import Utc
+from storage.records import Delivery, DeliveryState, Run, RunState
+from storage.rows import among
+from storage.tables import (
+    DELIVERY,
+    DELIVERY_LEASED,
+    DELIVERY_OWED,
+    RUN,
+    RUN_HELD,
+    RUN_OPEN,
+    RUN_PLANNED,
+    RUN_READY,
+    deliveries,
+    runs,
+)
+
+# What a claim alone writes, and `stop_by`, which `ask_stop` alone writes: a save must not put back what it read.
+_NOT_SAVED = frozenset({"id", "key", "slot_at", "fence", "stop_by", "lease_until"})
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+_WITH_ID = runs.c.id == bindparam("run_id")
+_NOW = bindparam("now", type_=Utc)
+_LEASE = bindparam("lease", type_=Utc)
+
+_DUE = (
+    select(*RUN.columns)
+    .where(RUN_PLANNED, runs.c.due_at <= _NOW)
+    .order_by(runs.c.due_at, runs.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_DUE = select(runs.c.due_at).where(RUN_PLANNED).order_by(runs.c.due_at).limit(1)
+_ADMIT = {
+    name: update(runs).where(condition, RUN_PLANNED).values(state=RunState.READY)
+    for name, condition in among(runs.c.id, "run_ids").items()
+}
+_CLOSE = update(runs).where(_WITH_ID, RUN_PLANNED).values(ended_at=_NOW)
+_READY = select(runs.c.id).where(RUN_READY).order_by(runs.c.due_at, runs.c.id).limit(bindparam("most"))
+_TAKE = {"fence": runs.c.fence + 1, "lease_until": _LEASE}
+_CLAIM = (
+    update(runs)
+    .where(_WITH_ID, RUN_READY)
+    .values(
+        _TAKE
+        | {
+            "state": RunState.RUNNING,
+            "attempts": runs.c.attempts + 1,
+            "started_at": func.coalesce(runs.c.started_at, _NOW),
+        }
+    )
+    .returning(*RUN.columns)
+)
+_RESCUE = update(runs).where(_WITH_ID, RUN_HELD, runs.c.lease_until < _NOW).values(_TAKE).returning(*RUN.columns)
+_ORPHANS = (
+    select(*RUN.columns)
+    .where(RUN_HELD, runs.c.lease_until < _NOW)
+    .order_by(runs.c.lease_until, runs.c.id)
+    .limit(bindparam("most"))
+)
+_RENEW = {
+    name: update(runs)
+    .where(condition, RUN_HELD, runs.c.owner == bindparam("holder"))
+    .values(lease_until=_LEASE)
+    .returning(runs.c.id, runs.c.fence)
+    for name, condition in among(runs.c.id, "run_ids").items()
+}
+_SAVE = (
+    update(runs)
+    .where(_WITH_ID, runs.c.fence == bindparam("held_fence"), RUN_OPEN)
+    .values(lease_until=case((runs.c.lease_until > bindparam("floor", type_=Utc), runs.c.lease_until), else_=_LEASE))
+    .returning(*RUN.columns)
+)
+_ASK_STOP = update(runs).where(_WITH_ID, RUN_OPEN)
+
+_NEXT_FREE = (
+    select(deliveries.c.due_at)
+    .where(DELIVERY_OWED, deliveries.c.lease_until.is_(None))
+    .order_by(deliveries.c.due_at)
+    .limit(1)
+)
+_NEXT_EXPIRY = select(func.min(deliveries.c.lease_until)).where(DELIVERY_OWED, DELIVERY_LEASED)
+_CLAIMABLE = (
+    select(deliveries.c.id)
+    .where(
+        DELIVERY_OWED,
+        deliveries.c.due_at <= _NOW,
+        or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until < _NOW),
+    )
+    .order_by(deliveries.c.rank, deliveries.c.due_at, deliveries.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_CLAIM_OWED = (
+    update(deliveries)
+    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+    .values(fence=deliveries.c.fence + 1, lease_until=_LEASE)
+    .returning(*DELIVERY.columns)
+)
+_HELD = (
+    update(deliveries)
+    .where(
+        deliveries.c.id == bindparam("delivery_id"),
+        deliveries.c.fence == bindparam("held_fence"),
+        DELIVERY_OWED,
+    )
+    .values(owner=None, lease_until=None)
+)
+_ALL_SENT = deliveries.c.wanted <= bindparam("sent_now")
+_SETTLE = _HELD.values(
+    attempts=0,
+    error=None,
+    state=case((_ALL_SENT, DeliveryState.SENT), else_=DeliveryState.OWED),
+    due_at=case((_ALL_SENT, deliveries.c.due_at), else_=_NOW),
+)
+_RETRY = _HELD.values(attempts=deliveries.c.attempts + 1)
+_BURY = _HELD.values(state=DeliveryState.DEAD, attempts=deliveries.c.attempts + 1)
+
+
+def due_runs(c: Connection, now: datetime, limit: int) -> list[Run]:
+    """Planned runs whose time has come, oldest first. On PostgreSQL others pass over them until we commit."""
+    return RUN.all(c.execute(_DUE, {"now": now, "most": limit}))
+
+
+def next_due_at(c: Connection) -> datetime | None:
+    """When the next planned run is due, in any team."""
+    return c.execute(_NEXT_DUE).scalar()
+
+
+def admit(c: Connection, run_ids: Sequence[int]) -> None:
+    """Planned runs become ready; others stay as they are."""
+    if run_ids:
+        c.execute(_ADMIT[c.dialect.name], {"run_ids": list(run_ids)})
+
+
+def close_planned(c: Connection, run_id: int, state: RunState, reason: str, now: datetime) -> bool:
+    """A planned run ends without having started (skipped, missed, expired, blocked). False if it was not planned."""
+    return c.execute(_CLOSE, {"run_id": run_id, "state": state, "reason": reason, "now": now}).rowcount == 1
+
+
+def ready_runs(c: Connection, limit: int) -> list[int]:
+    """Ids of runs that wait for a free slot, oldest first."""
+    return list(c.execute(_READY, {"most": limit}).scalars())
+
+
+def claim_run(c: Connection, run_id: int, owner: str, now: datetime, lease_s: float) -> Run | None:
+    """Ready becomes running, for one owner. None if another was first."""
+    return RUN.one(c.execute(_CLAIM, {"run_id": run_id, "owner": owner, "now": now} | _lease(now, lease_s)))
+
+
+def rescue_run(c: Connection, run_id: int, owner: str, now: datetime, lease_s: float) -> Run | None:
+    """Takes over a running or waiting run whose lease has expired. None if it has an owner that lives."""
+    return RUN.one(c.execute(_RESCUE, {"run_id": run_id, "owner": owner, "now": now} | _lease(now, lease_s)))
+
+
+def orphans(c: Connection, now: datetime, limit: int) -> list[Run]:
+    """Running or waiting runs whose lease has expired, longest first. A run without a lease is nobody's to rescue."""
+    return RUN.all(c.execute(_ORPHANS, {"now": now, "most": limit}))
+
+
+def renew(c: Connection, owner: str, fences: Mapping[int, int], now: datetime, lease_s: float) -> set[int]:
+    """Renews the leases of many runs (id → fence) at once; gives back the ids that are still held with that fence."""
+    if not fences:
+        return set()
+    run_ids = sorted(fences)  # always in one order, so that two owners never wait for each other in a circle
+    held = c.execute(_RENEW[c.dialect.name], {"holder": owner, "run_ids": run_ids} | _lease(now, lease_s))
+    return {run_id for run_id, fence in held if fences[run_id] == fence}
+
+
+def save_run(c: Connection, run: Run) -> Run | None:
+    """Writes what its owner knows of a run that has not ended; None when the fence was lost.
+
+    Never written: key, slot_at, fence and stop_by (read it in what comes back). A lease is only made longer, and
+    ends with the run, or when it goes back to planned or ready (a later attempt), or if it waits without a lease.
+    """
+    values = {name: value for name, value in RUN.values(run).items() if name not in _NOT_SAVED}
+    if run.state not in (RunState.RUNNING, RunState.WAITING):
+        lease, floor = None, None
+        if not run.state.has_ended:
+            values["owner"] = None
+    elif run.state is RunState.WAITING and run.lease_until is None:
+        lease, floor = None, None
+    else:
+        lease = floor = run.lease_until or _LONG_AGO
+    values |= {"run_id": run.id, "held_fence": run.fence, "lease": lease, "floor": floor}
+    return RUN.one(c.execute(_SAVE, values))
+
+
+def ask_stop(c: Connection, run_id: int, by: str) -> bool:
+    """Notes who wants the run to end; its owner sees that at its next save. False if it has ended already."""
+    return c.execute(_ASK_STOP, {"run_id": run_id, "stop_by": by}).rowcount == 1
+
+
+def next_delivery_at(c: Connection) -> datetime | None:
+    """When the next owed message can be claimed: when it is due, or when the lease on it ends."""
+    free, expiry = c.execute(_NEXT_FREE).scalar(), c.execute(_NEXT_EXPIRY).scalar()
+    return min((at for at in (free, expiry) if at is not None), default=None)
+
+
+def claim_deliveries(
+    c: Connection, now: datetime, owner: str, limit: int, lease_s: float, crowded: Sequence[str] = ()
+) -> list[Delivery]:
+    """Owed messages whose time has come and that nobody holds, by rank, then oldest first; at most `limit`.
+
+    Those to the `crowded` targets stay where they are.
+    """
+    query = _CLAIMABLE.where(deliveries.c.target.not_in(crowded)) if crowded else _CLAIMABLE
+    ids = list(c.execute(query, {"now": now, "most": limit}).scalars())
+    if not ids:
+        return []
+    claim = {"ids": ids, "owner": owner} | _lease(now, lease_s)
+    return sorted(DELIVERY.all(c.execute(_CLAIM_OWED, claim)), key=lambda owed: (owed.rank, owed.due_at, owed.id))
+
+
+def settle(c: Connection, delivery: Delivery, sent: int, receipt: Any, now: datetime) -> bool:
+    """Notes what was sent and what the destination answered; what was wanted meanwhile is due now.
+
+    False when the fence was lost: another has it.
+    """
+    return _held(c, _SETTLE, delivery, sent=sent, sent_now=sent, receipt=receipt, now=now)
+
+
+def retry_delivery(c: Connection, delivery: Delivery, due_at: datetime, error: str) -> bool:
+    """Another attempt later. False when the fence was lost."""
+    return _held(c, _RETRY, delivery, due_at=due_at, error=error)
+
+
+def bury(c: Connection, delivery: Delivery, error: str) -> bool:
+    """No attempt can succeed. False when the fence was lost."""
+    return _held(c, _BURY, delivery, error=error)
+
+
+def _held(c: Connection, statement: Any, delivery: Delivery, **values: Any) -> bool:
+    values |= {"delivery_id": delivery.id, "held_fence": delivery.fence}
+    return c.execute(statement, values).rowcount == 1
+
+
+def _lease(now: datetime, lease_s: float) -> dict[str, Any]:
+    return {"lease": now + timedelta(seconds=lease_s)}

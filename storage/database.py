@@ -1,0 +1,55 @@
+"""The one door to the database: `await store.run(f)`, where f is a plain function of an open sync Connection."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeVar
+
+from sqlalchemy import Connection
+
+from storage.address import read_address
+from storage.schema import status, upgrade
+
+__all__ = ["Store", "open_store", "status", "upgrade"]
+
+T = TypeVar("T")
+
+
+class Store(Protocol):
+    """An open database. `dialect` is sqlite or postgresql; `schema_version` is known after the first use."""
+
+    dialect: str
+    schema_version: str | None
+
+    async def check(self) -> None:
+        """Proves that the database is there and has this program's schema; `run` and `read` do it at first.
+
+        Raises NoDatabase, SchemaBehind, SchemaAhead.
+        """
+
+    async def run(self, work: Callable[[Connection], T]) -> T:
+        """Does `work` in one write transaction and gives its result once that is committed.
+
+        Any exception rolls back and comes out as it is; trouble with the database itself comes out as a
+        StorageError. After a lost race `work` is called again, so it may change nothing but rows, and it must not
+        swallow an error of the database. If the caller is cancelled, all of it happens or nothing.
+        """
+
+    async def read(self, work: Callable[[Connection], T]) -> T:
+        """Does `work` on one snapshot, in which nothing can be written. Never waits for a writer."""
+
+    async def close(self) -> None:
+        """Waits for what was asked before. Afterwards nothing can be asked."""
+
+
+def open_store(url: str) -> Store:
+    """A store for `sqlite:///path` or `postgresql://…`; nothing is touched before its first use.
+
+    Raises NoDatabase when the URL cannot be read.
+    """
+    address = read_address(url)
+    if address.path is not None:
+        from storage.sqlite import SqliteStore
+
+        return SqliteStore(address.path)
+    from storage.postgres import PostgresStore
+
+    return PostgresStore(address)

@@ -1,0 +1,156 @@
+"""Jobs: rows with a version, found by number or name, never taken out of the table."""
+
+import re
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from storage.errors import NameTaken
+from storage.records import Job, JobState
+from storage.tables import JOB, JOB_STANDS, fold, jobs
+
+_NUMBER = re.compile(r"(?:#|j-)?(\d{1,18})", re.IGNORECASE | re.ASCII)
+_NOT_SAVED = ("id", "team_id", "created_at", "version")
+
+_ADD = insert(jobs).returning(jobs.c.id)
+_GET = select(*JOB.columns).where(jobs.c.team_id == bindparam("team"), jobs.c.id == bindparam("job_id"))
+_SAVE = (
+    update(jobs)
+    .where(
+        jobs.c.team_id == bindparam("team"),
+        jobs.c.id == bindparam("job_id"),
+        jobs.c.version == bindparam("old_version"),
+    )
+    .values(version=jobs.c.version + 1)
+    .returning(*JOB.columns)
+)
+_GET_MANY = select(*JOB.columns).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+_SET_STATE = update(jobs).where(jobs.c.id == bindparam("job_id")).returning(*JOB.columns)
+_MARK_HEALTH = update(jobs).where(jobs.c.id == bindparam("job_id"))
+
+
+def add(c: Connection, job: Job) -> Job:
+    """Raises NameTaken when a job of this name (in any case) stands in the channel."""
+    try:
+        return replace(job, id=c.execute(_ADD, JOB.new(job)).scalar_one())
+    except IntegrityError:
+        raise _taken(job) from None
+
+
+def get(c: Connection, team_id: str, job_id: int) -> Job | None:
+    """Deleted ones too."""
+    return JOB.one(c.execute(_GET, {"team": team_id, "job_id": job_id}))
+
+
+def save(c: Connection, job: Job) -> Job | None:
+    """Writes the job if it still stands at `job.version`, and counts the version up. None when another was first.
+
+    Raises NameTaken.
+    """
+    values = {name: value for name, value in JOB.values(job).items() if name not in _NOT_SAVED}
+    values |= {"team": job.team_id, "job_id": job.id, "old_version": job.version}
+    try:
+        return JOB.one(c.execute(_SAVE, values))
+    except IntegrityError:
+        raise _taken(job) from None
+
+
+def get_many(c: Connection, job_ids: Collection[int]) -> dict[int, Job]:
+    """By id, for the house only: it tells nothing of the team."""
+    if not job_ids:
+        return {}
+    found = JOB.all(c.execute(_GET_MANY, {"ids": list(job_ids)}))
+    return {job.id: job for job in found}
+
+
+def set_state(c: Connection, job_id: int, state: JobState, *, by: str | None, reason: str | None) -> Job:
+    """Who changed it and why. The version stays: it counts what a person wrote into the form."""
+    values = {"job_id": job_id, "state": state, "state_by": by, "state_reason": reason}
+    return JOB.read(c.execute(_SET_STATE, values).one())
+
+
+def mark_health(c: Connection, job_id: int, failing_since: datetime | None, failures: int) -> None:
+    """Since when, and how often in a row, its runs have failed."""
+    c.execute(_MARK_HEALTH, {"job_id": job_id, "failing_since": failing_since, "failures": failures})
+
+
+def find(c: Connection, team_id: str, text: str, channel_ids: Collection[str] | None = None) -> list[Job]:
+    """The standing jobs that somebody may mean: by number (`#12`, `J-12`, `12`), else by exact name, else by the
+    beginning of the name. More than one means that the words are not enough."""
+    standing = _filtered(select(*JOB.columns), team_id, channel_ids).where(JOB_STANDS).order_by(jobs.c.id)
+    name = fold(text)
+    conditions: list[ColumnElement[bool]] = []
+    if number := _NUMBER.fullmatch(text.strip()):
+        conditions.append(jobs.c.id == int(number[1]))
+    if name:
+        conditions.append(jobs.c.name_folded == name)
+        conditions.append(func.substr(jobs.c.name_folded, 1, len(name)) == name)
+    for condition in conditions:
+        if found := JOB.all(c.execute(standing.where(condition))):
+            return found
+    return []
+
+
+def list_jobs(
+    c: Connection,
+    team_id: str,
+    *,
+    channel_ids: Collection[str] | None = None,
+    owner_id: str | None = None,
+    app_id: int | None = None,
+    states: Iterable[JobState] | None = None,
+    failing: bool | None = None,
+    limit: int = 100,
+    offset: int = 0,
+) -> list[Job]:
+    """In the order of their names. `None` does not filter; no `channel_ids` at all means no jobs.
+
+    Without `states`, all but the deleted ones.
+    """
+    query = _filtered(select(*JOB.columns), team_id, channel_ids, owner_id, app_id, states, failing)
+    return JOB.all(c.execute(query.order_by(jobs.c.name_folded, jobs.c.id).limit(limit).offset(offset)))
+
+
+def count_jobs(
+    c: Connection,
+    team_id: str,
+    *,
+    channel_ids: Collection[str] | None = None,
+    owner_id: str | None = None,
+    app_id: int | None = None,
+    states: Iterable[JobState] | None = None,
+    failing: bool | None = None,
+) -> int:
+    """How many `list_jobs` would give without a limit."""
+    query = select(func.count()).select_from(jobs)
+    return int(c.scalar(_filtered(query, team_id, channel_ids, owner_id, app_id, states, failing)))
+
+
+def _filtered(
+    query: Select[Any],
+    team_id: str,
+    channel_ids: Collection[str] | None = None,
+    owner_id: str | None = None,
+    app_id: int | None = None,
+    states: Iterable[JobState] | None = None,
+    failing: bool | None = None,
+) -> Select[Any]:
+    query = query.where(jobs.c.team_id == team_id)
+    query = query.where(JOB_STANDS if states is None else jobs.c.state.in_(list(states)))
+    if channel_ids is not None:
+        query = query.where(jobs.c.channel_id.in_(list(channel_ids)))
+    if owner_id is not None:
+        query = query.where(jobs.c.owner_id == owner_id)
+    if app_id is not None:
+        query = query.where(jobs.c.app_id == app_id)
+    if failing is not None:
+        query = query.where(jobs.c.failing_since.is_not(None) if failing else jobs.c.failing_since.is_(None))
+    return query
+
+
+def _taken(job: Job) -> NameTaken:
+    return NameTaken(f"There is already a job called {job.name} in this channel.")

@@ -1,0 +1,41 @@
+"""What the installation remembers of itself: the team, the proof of the key; a few words by name."""
+
+from typing import Any
+
+from sqlalchemy import Connection, bindparam, select
+
+from storage.rows import each_engine
+from storage.tables import meta
+from storage.vault import Vault
+
+KEY_PROOF = "key_proof"
+
+
+def _upsert(insert: Any) -> Any:
+    statement = insert(meta)
+    return statement.on_conflict_do_update(index_elements=["key"], set_={"value": statement.excluded.value})
+
+
+_PUT = each_engine(_upsert)
+_GET = select(meta.c.value).where(meta.c.key == bindparam("key"))
+
+
+def get(c: Connection, key: str) -> str | None:
+    return c.execute(_GET, {"key": key}).scalar()
+
+
+def put(c: Connection, key: str, value: str) -> None:
+    c.execute(_PUT[c.dialect.name], {"key": key, "value": value})
+
+
+def prove_key(c: Connection, vault: Vault) -> bool:
+    """Whether these keys are those that sealed the secrets of this database; the first to ask leaves the proof.
+
+    After a rotation the proof is sealed anew with the first key.
+    """
+    proof = get(c, KEY_PROOF)
+    if proof is not None and not vault.opens_proof(proof):
+        return False
+    if proof is None or vault.needs_reseal(bytes.fromhex(proof)):
+        put(c, KEY_PROOF, vault.make_proof())
+    return True

@@ -1,0 +1,262 @@
+"""The first schema: apps, jobs, runs and their traces, deliveries, drafts, audit, meta, homes.
+
+Types are written out here and not taken from the program, which may change later.
+"""
+
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+
+revision = "0001"
+down_revision = None
+branch_labels = None
+depends_on = None
+
+
+def _row_id() -> sa.types.TypeEngine[Any]:
+    return sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+
+
+def _instant() -> sa.types.TypeEngine[Any]:
+    return sa.Text().with_variant(TIMESTAMP(timezone=True), "postgresql")
+
+
+def _json() -> sa.types.TypeEngine[Any]:
+    return sa.JSON().with_variant(JSONB(), "postgresql")
+
+
+def _partial(name: str, table: str, columns: list[str], condition: str, *, unique: bool = False) -> None:
+    where = sa.text(condition)
+    op.create_index(name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where)
+
+
+def upgrade() -> None:
+    _make_apps()
+    _make_jobs()
+    _make_runs()
+    _make_traces()
+    _make_deliveries()
+    _make_drafts()
+    _make_audit()
+    _make_meta()
+    _make_homes()
+
+
+def _make_apps() -> None:
+    op.create_table(
+        "apps",
+        sa.Column("id", _row_id(), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_folded", sa.Text(), nullable=False),
+        sa.Column("base_url", sa.Text(), nullable=False),
+        sa.Column("mode", sa.Text(), nullable=False),
+        sa.Column("sealed_key", sa.LargeBinary(), nullable=True),
+        sa.Column("key_hint", sa.Text(), nullable=False),
+        sa.Column("created_by", sa.Text(), nullable=False),
+        sa.Column("created_at", _instant(), nullable=False),
+        sa.Column("description", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_apps"),
+        sa.UniqueConstraint("team_id", "name_folded", name="uq_apps_team_id"),
+        sqlite_autoincrement=True,
+    )
+
+
+def _make_jobs() -> None:
+    op.create_table(
+        "jobs",
+        sa.Column("id", _row_id(), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_folded", sa.Text(), nullable=False),
+        sa.Column("app_id", sa.BigInteger(), nullable=False),
+        sa.Column("inputs", _json(), nullable=False),
+        sa.Column("schedules", _json(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("created_at", _instant(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("state_by", sa.Text(), nullable=True),
+        sa.Column("state_reason", sa.Text(), nullable=True),
+        sa.Column("overlap", sa.Text(), nullable=False),
+        sa.Column("timeout_s", sa.Integer(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.Column("failing_since", _instant(), nullable=True),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_jobs"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_jobs_team", "jobs", ["team_id", "name_folded"])
+    _partial("uq_jobs_name", "jobs", ["team_id", "channel_id", "name_folded"], "state != 'deleted'", unique=True)
+
+
+def _make_runs() -> None:
+    op.create_table(
+        "runs",
+        sa.Column("id", _row_id(), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("app_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("owner_id", sa.Text(), nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("inputs", _json(), nullable=False),
+        sa.Column("slot_at", _instant(), nullable=False),
+        sa.Column("due_at", _instant(), nullable=False),
+        sa.Column("timeout_s", sa.Integer(), nullable=False),
+        sa.Column("created_at", _instant(), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=True),
+        sa.Column("job_version", sa.Integer(), nullable=True),
+        sa.Column("asked_by", sa.Text(), nullable=True),
+        sa.Column("rerun_of", sa.BigInteger(), nullable=True),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("reason", sa.Text(), nullable=True),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=True),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), nullable=False),
+        sa.Column("lease_until", _instant(), nullable=True),
+        sa.Column("stop_by", sa.Text(), nullable=True),
+        sa.Column("posted_at", _instant(), nullable=True),
+        sa.Column("started_at", _instant(), nullable=True),
+        sa.Column("ended_at", _instant(), nullable=True),
+        sa.Column("dify_run_id", sa.Text(), nullable=True),
+        sa.Column("task_id", sa.Text(), nullable=True),
+        sa.Column("workflow_id", sa.Text(), nullable=True),
+        sa.Column("elapsed_s", sa.Float(), nullable=True),
+        sa.Column("tokens", sa.BigInteger(), nullable=True),
+        sa.Column("steps", sa.BigInteger(), nullable=True),
+        sa.Column("price", sa.Text(), nullable=True),
+        sa.Column("currency", sa.Text(), nullable=True),
+        sa.Column("nodes", sa.Integer(), nullable=False),
+        sa.Column("nodes_done", sa.Integer(), nullable=False),
+        sa.Column("current_node", sa.Text(), nullable=True),
+        sa.Column("outputs", _json(), nullable=True),
+        sa.Column("fault", _json(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_runs"),
+        sa.UniqueConstraint("key", name="uq_runs_key"),
+        sqlite_autoincrement=True,
+    )
+    _partial("ix_runs_held", "runs", ["lease_until"], "state IN ('running', 'waiting')")
+    op.create_index("ix_runs_job", "runs", ["job_id", "id"])
+    _partial("ix_runs_open", "runs", ["job_id"], "state IN ('planned', 'ready', 'running', 'waiting')")
+    _partial("ix_runs_planned", "runs", ["due_at", "id"], "state = 'planned'")
+    _partial(
+        "ix_runs_ran",
+        "runs",
+        ["job_id", "ended_at"],
+        "state IN ('succeeded', 'partial', 'failed', 'timed_out', 'stopped', 'lost')",
+    )
+    _partial("ix_runs_ready", "runs", ["due_at", "id"], "state = 'ready'")
+    op.create_index("ix_runs_team", "runs", ["team_id", "id"])
+
+
+def _make_traces() -> None:
+    op.create_table(
+        "traces",
+        sa.Column("run_id", _row_id(), autoincrement=False, nullable=False),
+        sa.Column("nodes", sa.Integer(), nullable=False),
+        sa.Column("failed", sa.Integer(), nullable=False),
+        sa.Column("ignored", sa.Integer(), nullable=False),
+        sa.Column("spans", sa.LargeBinary(), nullable=False),
+        sa.PrimaryKeyConstraint("run_id", name="pk_traces"),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_traces_run_id", ondelete="CASCADE"),
+    )
+
+
+def _make_deliveries() -> None:
+    op.create_table(
+        "deliveries",
+        sa.Column("id", _row_id(), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("kind", sa.Text(), nullable=False),
+        sa.Column("target", sa.Text(), nullable=False),
+        sa.Column("due_at", _instant(), nullable=False),
+        sa.Column("created_at", _instant(), nullable=False),
+        sa.Column("destination", sa.Text(), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=True),
+        sa.Column("job_id", sa.BigInteger(), nullable=True),
+        sa.Column("facts", _json(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("rank", sa.Integer(), nullable=False),
+        sa.Column("wanted", sa.Integer(), nullable=False),
+        sa.Column("sent", sa.Integer(), nullable=False),
+        sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("receipt", _json(), nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.Column("owner", sa.Text(), nullable=True),
+        sa.Column("fence", sa.BigInteger(), nullable=False),
+        sa.Column("lease_until", _instant(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_deliveries_run_id", ondelete="CASCADE"),
+        sa.UniqueConstraint("key", name="uq_deliveries_key"),
+        sqlite_autoincrement=True,
+    )
+    _partial("ix_deliveries_dead", "deliveries", ["team_id", "id"], "state = 'dead'")
+    _partial("ix_deliveries_due", "deliveries", ["due_at"], "state = 'owed'")
+    _partial("ix_deliveries_leased", "deliveries", ["lease_until"], "lease_until IS NOT NULL")
+    _partial("ix_deliveries_owed", "deliveries", ["rank", "due_at", "id"], "state = 'owed'")
+    op.create_index("ix_deliveries_run", "deliveries", ["run_id"])
+
+
+def _make_drafts() -> None:
+    op.create_table(
+        "drafts",
+        sa.Column("id", sa.Text(), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("channel_id", sa.Text(), nullable=False),
+        sa.Column("app_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("when", sa.Text(), nullable=False),
+        sa.Column("zone", sa.Text(), nullable=False),
+        sa.Column("inputs", _json(), nullable=False),
+        sa.Column("created_at", _instant(), nullable=False),
+        sa.Column("expires_at", _instant(), nullable=False),
+        sa.Column("timeout_s", sa.Integer(), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), nullable=True),
+        sa.Column("job_version", sa.Integer(), nullable=True),
+        sa.PrimaryKeyConstraint("id", name="pk_drafts"),
+    )
+    op.create_index("ix_drafts_expires", "drafts", ["expires_at"])
+
+
+def _make_audit() -> None:
+    op.create_table(
+        "audit",
+        sa.Column("id", _row_id(), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("at", _instant(), nullable=False),
+        sa.Column("actor", sa.Text(), nullable=False),
+        sa.Column("action", sa.Text(), nullable=False),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("detail", _json(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_audit"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_audit_about", "audit", ["team_id", "about", "id"])
+    op.create_index("ix_audit_team", "audit", ["team_id", "id"])
+
+
+def _make_meta() -> None:
+    op.create_table(
+        "meta",
+        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("value", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("key", name="pk_meta"),
+    )
+
+
+def _make_homes() -> None:
+    op.create_table(
+        "homes",
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("user_id", sa.Text(), nullable=False),
+        sa.Column("opened_at", _instant(), nullable=False),
+        sa.PrimaryKeyConstraint("team_id", "user_id", name="pk_homes"),
+    )
+    op.create_index("ix_homes_opened", "homes", ["team_id", "opened_at"])

@@ -1,0 +1,170 @@
+"""PostgreSQL: asyncpg under an AsyncEngine; transactions that lost a race or a connection are done again."""
+
+import asyncio
+import random
+from collections.abc import Callable, Coroutine
+from typing import Any, TypeVar
+
+import asyncpg
+from sqlalchemy import Connection
+from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+
+from storage.address import Address
+from storage.columns import from_json, to_json_text
+from storage.errors import Busy, NoDatabase, NotSaved, StorageError, Unsure
+from storage.schema import check_schema
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+TRIES = 5
+POOL = 10
+POOL_WAIT_S = 5.0
+CONNECT_S = 10.0
+# No statement of ours takes a tenth of this; a longer silence is a lost server or a stuck lock.
+STATEMENT_S = 30.0
+# Serialization failure, deadlock, lock not available; shutting down, crashed, starting up.
+PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
+# Disk full; a transaction that may only read (a stand-by, or a write inside `read`).
+UNWRITABLE = frozenset({"53100", "25006"})
+TROUBLE = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, PoolTimeout)
+
+
+def make_engine(address: Address) -> AsyncEngine:
+    """asyncpg reads the URL itself, so that everything PostgreSQL's own URLs allow is allowed (sslmode, sockets)."""
+
+    async def connect() -> Any:
+        return await asyncpg.connect(address.dsn, timeout=CONNECT_S, command_timeout=STATEMENT_S)
+
+    return create_async_engine(
+        "postgresql+asyncpg://",
+        async_creator=connect,
+        json_serializer=to_json_text,
+        json_deserializer=from_json,
+        pool_size=POOL,
+        max_overflow=0,
+        pool_timeout=POOL_WAIT_S,
+        hide_parameters=True,
+    )
+
+
+async def transact(address: Address, work: Work[T]) -> T:
+    """One transaction on an engine of its own, for the command line. Raises StorageError."""
+    engine = make_engine(address)
+    try:
+        async with engine.begin() as connection:
+            return await connection.run_sync(work)
+    except TROUBLE as error:
+        raise explain(error, address) from None
+    finally:
+        await engine.dispose()
+
+
+def _state(error: BaseException) -> str:
+    return str(getattr(getattr(error, "orig", error), "sqlstate", None) or "")
+
+
+def _is_lost(error: BaseException) -> bool:
+    if isinstance(error, DBAPIError):
+        return error.connection_invalidated
+    return isinstance(error, OSError | asyncpg.InterfaceError) and not isinstance(error, PoolTimeout)
+
+
+def is_passing(error: BaseException) -> bool:
+    """Whether the same transaction may succeed if it is done again."""
+    return _state(error) in PASSING or (_is_lost(error) and not isinstance(error, TimeoutError))
+
+
+def explain(error: BaseException, address: Address) -> BaseException:
+    """The error as a sentence, where it is about the server rather than about what was asked."""
+    state = _state(error)
+    if state in ("40001", "40P01", "55P03") or isinstance(error, PoolTimeout | TimeoutError):
+        return Busy(f"The database {address.shown} is busy; nothing was saved. Please try again.")
+    if state in UNWRITABLE:
+        return NotSaved(f"The database {address.shown} cannot be written; nothing was saved.")
+    if state.startswith("28"):
+        return NoDatabase(f"The database {address.shown} refuses this user or password.")
+    if state == "3D000":
+        return NoDatabase(f"There is no database {address.shown}; make it with `createdb`.")
+    if state in PASSING or _is_lost(error) or isinstance(error, asyncpg.PostgresConnectionError):
+        return NoDatabase(f"The database {address.shown} cannot be reached; nothing was saved.")
+    return error
+
+
+class PostgresStore:
+    """A PostgreSQL database. Made by `database.open_store`; belongs to the event loop that first uses it."""
+
+    dialect = "postgresql"
+
+    def __init__(self, address: Address) -> None:
+        self._address = address
+        self._writing = make_engine(address)
+        # One snapshot for the whole of a read, as on SQLite.
+        self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._checked = False
+        self._closed = False
+        self.schema_version: str | None = None
+
+    async def check(self) -> None:
+        self.schema_version = await self._finish(
+            self._transact(self._reading, lambda c: check_schema(c, self._address.shown))
+        )
+        self._checked = True
+
+    async def run(self, work: Work[T]) -> T:
+        if not self._checked:
+            await self.check()
+        return await self._finish(self._transact(self._writing, work))
+
+    async def read(self, work: Work[T]) -> T:
+        if not self._checked:
+            await self.check()
+        return await self._finish(self._transact(self._reading, work))
+
+    async def close(self) -> None:
+        """Waits for what was asked before. Afterwards nothing can be asked."""
+        self._closed = True
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._writing.dispose()
+
+    async def _finish(self, transaction: Coroutine[Any, Any, T]) -> T:
+        """Waits for a transaction in a task of its own: who is cancelled while waiting does not break it."""
+        if self._closed:
+            transaction.close()
+            raise StorageError("The store is closed.")
+        task = asyncio.create_task(transaction)
+        self._tasks.add(task)
+        task.add_done_callback(self._forget)
+        return await asyncio.shield(task)
+
+    def _forget(self, task: asyncio.Task[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled():
+            task.exception()  # looked at, so that nobody complains when the one who asked has gone
+
+    async def _transact(self, engine: AsyncEngine, work: Work[T]) -> T:
+        attempt = 0
+        while True:
+            attempt += 1
+            try:
+                return await self._once(engine, work)
+            except TROUBLE as error:
+                if attempt == TRIES or not is_passing(error):
+                    raise explain(error, self._address) from error
+            await asyncio.sleep(0.02 * 2**attempt * random.random())
+
+    async def _once(self, engine: AsyncEngine, work: Work[T]) -> T:
+        async with engine.connect() as connection, connection.begin() as transaction:
+            result = await connection.run_sync(work)
+            try:
+                await transaction.commit()
+            except TROUBLE as error:
+                if _is_lost(error):
+                    raise Unsure(
+                        f"The connection to {self._address.shown} broke while saving; look before trying again."
+                    ) from error
+                raise
+            return result

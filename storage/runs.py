@@ -1,0 +1,232 @@
+"""Runs: adding them once, reading them, and the traces that belong to them. Claiming is in `claims`."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sqlalchemy import ColumnElement, Connection, Select, bindparam, delete, func, select
+from sqlalchemy.dialects import postgresql
+
+from storage.columns import Utc
+from storage.records import Cause, Run, RunState
+from storage.rows import arrays, each_engine, unnest
+from storage.tables import RUN, RUN_HELD, RUN_OPEN, RUN_PLANNED, RUN_RAN, runs
+from storage.trace import get_trace, pack_trace, put_trace, unpack_trace
+
+__all__ = [
+    "active_of",
+    "add",
+    "add_many",
+    "by_key",
+    "drop_planned",
+    "get",
+    "get_trace",
+    "last_ended",
+    "list_runs",
+    "next_runs",
+    "pack_trace",
+    "planned_of",
+    "put_trace",
+    "running",
+    "unpack_trace",
+]
+
+_INSERT = each_engine(lambda insert: insert(runs).on_conflict_do_nothing(index_elements=["key"]))
+_ADD = {name: statement.returning(runs.c.id) for name, statement in _INSERT.items()}
+_SELECT = select(*RUN.columns)
+_GET = _SELECT.where(runs.c.team_id == bindparam("team"), runs.c.id == bindparam("run_id"))
+_BY_KEY = _SELECT.where(runs.c.key == bindparam("key"))
+
+# The next slot of a job's schedule. A rerun is a person's wish, and a run that waits for another attempt has
+# happened: neither is the schedule's to drop.
+_OF_JOB = runs.c.job_id == bindparam("job")
+_NEXT_SLOT: tuple[ColumnElement[bool], ...] = (
+    _OF_JOB,
+    RUN_OPEN,
+    RUN_PLANNED,
+    runs.c.cause == Cause.SCHEDULE,
+    runs.c.attempts == 0,
+)
+_PLANNED_OF = _SELECT.where(*_NEXT_SLOT).order_by(runs.c.due_at, runs.c.id).limit(1)
+_DROP_PLANNED = delete(runs).where(*_NEXT_SLOT)
+_ACTIVE_OF = (
+    select(runs.c.job_id)
+    .distinct()
+    .where(
+        RUN_OPEN,
+        runs.c.job_id.in_(bindparam("jobs", expanding=True)),
+        runs.c.state.in_([RunState.READY, RunState.RUNNING]),
+    )
+)
+_LAST_ENDED = (
+    _SELECT.where(_OF_JOB, RUN_RAN, runs.c.ended_at.is_not(None))
+    .order_by(runs.c.ended_at.desc(), runs.c.id.desc())
+    .limit(1)
+)
+_PLANNED_OF_MANY = _SELECT.where(
+    runs.c.job_id.in_(bindparam("jobs", expanding=True)),
+    RUN_OPEN,
+    RUN_PLANNED,
+    runs.c.cause == Cause.SCHEDULE,
+    runs.c.attempts == 0,
+)
+_LAST_OF_MANY = _SELECT.where(
+    runs.c.id.in_(
+        select(func.max(runs.c.id))
+        .where(runs.c.job_id.in_(bindparam("jobs", expanding=True)), RUN_RAN, runs.c.ended_at.is_not(None))
+        .group_by(runs.c.job_id)
+    )
+)
+_RERUNS_OF = _SELECT.where(runs.c.rerun_of == bindparam("run")).order_by(runs.c.id.desc())
+_COUNT_OF = select(func.count()).select_from(runs).where(_OF_JOB)
+_COUNT_KEYS = (
+    select(func.count())
+    .select_from(runs)
+    .where(runs.c.key.startswith(bindparam("prefix"), autoescape=False), runs.c.ended_at.is_not(None))
+)
+_STOP_WISHES = select(runs.c.id, runs.c.stop_by).where(
+    runs.c.id.in_(bindparam("ids", expanding=True)), runs.c.stop_by.is_not(None)
+)
+_LAST_ENDED_BEFORE = _LAST_ENDED.where(runs.c.ended_at < bindparam("before", type_=Utc))
+
+
+def add(c: Connection, run: Run) -> Run | None:
+    """None when a run with this key is there already."""
+    run_id = c.execute(_ADD[c.dialect.name], RUN.new(run)).scalar()
+    return None if run_id is None else replace(run, id=run_id)
+
+
+def add_many(c: Connection, new: Sequence[Run]) -> int:
+    """How many were added; those whose key is there already are passed over."""
+    if not new:
+        return 0
+    rows = RUN.news(new)
+    if c.dialect.name == "postgresql":
+        names = tuple(rows[0])
+        return len(c.execute(_add_arrays(names), arrays(names, rows)).all())
+    return len(c.execute(_ADD[c.dialect.name], rows).all())
+
+
+@cache
+def _add_arrays(names: tuple[str, ...]) -> Any:
+    """The INSERT of many on PostgreSQL; one for each set of columns that is known of new runs, so very few."""
+    source = unnest([runs.c[name] for name in names])
+    return (
+        postgresql.insert(runs)
+        .from_select(names, select(*source.c))
+        .on_conflict_do_nothing(index_elements=["key"])
+        .returning(runs.c.id)
+    )
+
+
+def get(c: Connection, team_id: str, run_id: int) -> Run | None:
+    return RUN.one(c.execute(_GET, {"team": team_id, "run_id": run_id}))
+
+
+def by_key(c: Connection, key: str) -> Run | None:
+    """For the house only: a key tells nothing of the team."""
+    return RUN.one(c.execute(_BY_KEY, {"key": key}))
+
+
+def list_runs(
+    c: Connection,
+    team_id: str,
+    *,
+    job_id: int | None = None,
+    channel_ids: Collection[str] | None = None,
+    states: Iterable[RunState] | None = None,
+    limit: int = 50,
+    offset: int = 0,
+) -> list[Run]:
+    """Newest first. `None` does not filter; no `channel_ids` at all means no runs."""
+    query = _seen(_SELECT, team_id, channel_ids)
+    if job_id is not None:
+        query = query.where(runs.c.job_id == job_id)
+    if states is not None:
+        query = query.where(runs.c.state.in_(list(states)))
+    return RUN.all(c.execute(query.order_by(runs.c.id.desc()).limit(limit).offset(offset)))
+
+
+def planned_of(c: Connection, job_id: int) -> Run | None:
+    """The next slot of the job's schedule. Reruns and later attempts are not meant."""
+    return RUN.one(c.execute(_PLANNED_OF, {"job": job_id}))
+
+
+def planned_of_many(c: Connection, job_ids: Collection[int]) -> list[Run]:
+    """The next slot of each of the jobs that has one."""
+    if not job_ids:
+        return []
+    return RUN.all(c.execute(_PLANNED_OF_MANY, {"jobs": list(job_ids)}))
+
+
+def drop_planned(c: Connection, job_id: int) -> int:
+    """Takes the next slot of the job's schedule out; it can be planned again. Reruns and later attempts stay."""
+    return c.execute(_DROP_PLANNED, {"job": job_id}).rowcount
+
+
+def active_of(c: Connection, job_ids: Collection[int]) -> set[int]:
+    """Those of the jobs that have a ready or running run."""
+    if not job_ids:
+        return set()
+    return set(c.execute(_ACTIVE_OF, {"jobs": list(job_ids)}).scalars())
+
+
+def last_ended(
+    c: Connection, job_id: int, before: datetime | None = None, states: Iterable[RunState] | None = None
+) -> Run | None:
+    """The run of the job that ended last (before that instant, in one of those states). Slots that never started do
+    not count."""
+    query = _LAST_ENDED if before is None else _LAST_ENDED_BEFORE
+    if states is not None:
+        query = query.where(runs.c.state.in_(list(states)))
+    return RUN.one(c.execute(query, {"job": job_id, "before": before} if before is not None else {"job": job_id}))
+
+
+def last_ended_of_many(c: Connection, job_ids: Collection[int]) -> list[Run]:
+    """The run that ended last, of each of the jobs that has one."""
+    if not job_ids:
+        return []
+    return RUN.all(c.execute(_LAST_OF_MANY, {"jobs": list(job_ids)}))
+
+
+def reruns_of(c: Connection, run_id: int) -> list[Run]:
+    """The runs that were started again from this one, newest first."""
+    return RUN.all(c.execute(_RERUNS_OF, {"run": run_id}))
+
+
+def count_runs(c: Connection, job_id: int) -> int:
+    """How many runs the job has, in whatever state."""
+    return int(c.execute(_COUNT_OF, {"job": job_id}).scalar_one())
+
+
+def count_keys(c: Connection, prefix: str) -> int:
+    """How many ended runs have a key that begins so."""
+    return int(c.execute(_COUNT_KEYS, {"prefix": prefix}).scalar_one())
+
+
+def stop_wishes(c: Connection, run_ids: Collection[int]) -> dict[int, str]:
+    """Who wants which of these runs to end."""
+    if not run_ids:
+        return {}
+    return {row.id: row.stop_by for row in c.execute(_STOP_WISHES, {"ids": list(run_ids)})}
+
+
+def next_runs(c: Connection, team_id: str, channel_ids: Collection[str] | None = None, limit: int = 10) -> list[Run]:
+    """Planned runs, soonest first."""
+    query = _seen(_SELECT, team_id, channel_ids).where(RUN_PLANNED)
+    return RUN.all(c.execute(query.order_by(runs.c.due_at, runs.c.id).limit(limit)))
+
+
+def running(c: Connection, team_id: str, channel_ids: Collection[str] | None = None) -> list[Run]:
+    """Runs that Dify has now, also those that wait for a human; oldest first."""
+    query = _seen(_SELECT, team_id, channel_ids).where(RUN_HELD)
+    return RUN.all(c.execute(query.order_by(runs.c.started_at, runs.c.id)))
+
+
+def _seen(query: Select[Any], team_id: str, channel_ids: Collection[str] | None) -> Select[Any]:
+    query = query.where(runs.c.team_id == team_id)
+    if channel_ids is None:
+        return query
+    return query.where(runs.c.channel_id.in_(list(channel_ids)))

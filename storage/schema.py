@@ -1,0 +1,98 @@
+"""The version of the schema: asking for it, refusing a wrong one, and bringing a database up to date."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import TypeVar
+
+from sqlalchemy import Connection, inspect, text
+
+from storage.address import Address, read_address
+from storage.errors import NoDatabase, SchemaAhead, SchemaBehind
+
+T = TypeVar("T")
+
+# Oldest first; one that is not here was made by a newer program. Asking Alembic would cost its import at start.
+REVISIONS = ("0001",)
+HEAD = REVISIONS[-1]
+VERSION_TABLE = "schema_version"
+MIGRATIONS = Path(__file__).parent / "migrations"
+# Any number that is ours: it keeps two `db upgrade` on one PostgreSQL apart.
+UPGRADE_LOCK = 4_217_731
+
+
+def current_revision(c: Connection) -> str | None:
+    """The revision of the database, `None` for one that was never upgraded."""
+    if not inspect(c).has_table(VERSION_TABLE):
+        return None
+    found = c.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
+    return None if found is None else str(found)
+
+
+def check_schema(c: Connection, shown: str) -> str:
+    """The revision, which is the one that this program needs. Raises SchemaBehind, SchemaAhead."""
+    current = current_revision(c)
+    if current == HEAD:
+        return HEAD
+    if current is None or current in REVISIONS:
+        raise SchemaBehind(
+            f"The database {shown} has schema {current or 'none'} and this program needs {HEAD}: "
+            "run `dify-ops db upgrade`."
+        )
+    raise SchemaAhead(
+        f"The database {shown} has schema {current}, which is newer than this program ({HEAD}): "
+        "start the newer program again, or restore a copy from before its upgrade."
+    )
+
+
+async def upgrade(url: str) -> None:
+    """Brings the database to the newest schema in one transaction, in a thread. Raises StorageError.
+
+    A SQLite file (and its folder) is made when missing; a PostgreSQL database must exist.
+    """
+    address = read_address(url)
+    if address.path is not None:
+        await asyncio.to_thread(_make_file, address.path)
+    await asyncio.to_thread(_on_connection, address, lambda c: _upgrade(c, address))
+
+
+async def status(url: str) -> tuple[str | None, str]:
+    """(revision of the database or None, revision that this program needs). Raises StorageError."""
+    address = read_address(url)
+    if address.path is not None and not await asyncio.to_thread(address.path.is_file):
+        return None, HEAD
+    return await asyncio.to_thread(_on_connection, address, current_revision), HEAD
+
+
+def _make_file(path: Path) -> None:
+    """Only its owner may read the file; SQLite gives its companions (-wal, -shm) the same rights."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        path.touch(mode=0o600, exist_ok=True)
+    except OSError as error:
+        raise NoDatabase(f"The database file {path} cannot be made: {error.strerror}.") from None
+
+
+def _upgrade(c: Connection, address: Address) -> None:
+    from alembic import command
+    from alembic.config import Config
+
+    if address.dialect == "postgresql":
+        c.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
+    if current_revision(c) not in (None, *REVISIONS):
+        check_schema(c, address.shown)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.attributes["connection"] = c
+    command.upgrade(config, "head")
+
+
+def _on_connection(address: Address, work: Callable[[Connection], T]) -> T:
+    """Does work in one transaction of its own engine; called in a thread, where no event loop runs."""
+    if address.path is not None:
+        from storage import sqlite
+
+        return sqlite.transact(address.path, work)
+    from storage import postgres
+
+    return asyncio.run(postgres.transact(address, work))

@@ -1,0 +1,152 @@
+"""SQLite: one writer thread that commits in groups, and a few readers on the write-ahead log."""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any, TypeVar
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+
+from storage.columns import from_json, to_json_text
+from storage.errors import Busy, NoDatabase, NotSaved, StorageError
+from storage.schema import check_schema
+from storage.writer import Writer
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+
+# How long SQLite waits inside one try for another process that holds the file; the writer tries again.
+BUSY_MS = 250
+READERS = 4
+OLDEST = (3, 35)  # the first with RETURNING
+
+
+def make_engine(path: Path, *, writes: bool) -> Engine:
+    """An engine whose connections have our pragmas; `begin` takes the write lock at once, or forbids writing."""
+    if sqlite3.sqlite_version_info < OLDEST:
+        raise NoDatabase(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.")
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        json_serializer=to_json_text,
+        json_deserializer=from_json,
+        pool_size=1 if writes else READERS,
+        max_overflow=0,
+        hide_parameters=True,
+    )
+    begin = "BEGIN IMMEDIATE" if writes else "BEGIN"
+
+    @event.listens_for(engine, "connect")
+    def prepare(connection: sqlite3.Connection, _: Any) -> None:
+        connection.isolation_level = None  # we say BEGIN ourselves; the driver would do it late and deferred
+        connection.execute(f"PRAGMA busy_timeout={BUSY_MS}")
+        if writes:
+            connection.execute("PRAGMA journal_mode=WAL")
+            connection.execute("PRAGMA synchronous=FULL")
+            connection.execute("PRAGMA foreign_keys=ON")
+        else:
+            connection.execute("PRAGMA query_only=ON")
+
+    @event.listens_for(engine, "begin")
+    def start(connection: Connection) -> None:
+        connection.exec_driver_sql(begin)
+
+    return engine
+
+
+def is_busy(error: BaseException) -> bool:
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
+    return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
+
+
+def explain(error: BaseException, path: Path) -> BaseException:
+    """The error as a sentence, where it is about the file rather than about what was asked."""
+    code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0) & 0xFF
+    match code:
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return Busy(f"Another process holds the database {path}; nothing was saved. Please try again.")
+        case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
+            return NotSaved(f"The disk of the database {path} is full or failing; nothing was saved.")
+        case sqlite3.SQLITE_READONLY:
+            return NotSaved(f"The database {path} cannot be written; nothing was saved.")
+        case sqlite3.SQLITE_CANTOPEN:
+            return NoDatabase(f"The database file {path} cannot be opened; check that its folder exists.")
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return NoDatabase(f"The file {path} is damaged or no database; restore it from a good copy.")
+        case _:
+            return error
+
+
+def transact(path: Path, work: Work[T]) -> T:
+    """One write transaction on an engine of its own, for the command line. Raises StorageError."""
+    engine = make_engine(path, writes=True)
+    try:
+        with engine.begin() as connection:
+            return work(connection)
+    except DatabaseError as error:
+        raise explain(error, path) from None
+    finally:
+        engine.dispose()
+
+
+class SqliteStore:
+    """A SQLite file. Made by `database.open_store`."""
+
+    dialect = "sqlite"
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._writer: Writer | None = None
+        self._reading = make_engine(path, writes=False)
+        self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
+        self._checked = False
+        self._closed = False
+        self.schema_version: str | None = None
+
+    async def check(self) -> None:
+        if not self._path.is_file():
+            raise NoDatabase(f"There is no database at {self._path} yet; `dify-ops db upgrade` makes it.")
+        self.schema_version = await self._read(lambda c: check_schema(c, str(self._path)))
+        self._checked = True
+
+    async def run(self, work: Work[T]) -> T:
+        if not self._checked:
+            await self.check()
+        self._refuse_when_closed()
+        if self._writer is None:
+            self._writer = self._start_writer()
+        return await asyncio.wrap_future(self._writer.submit(work))
+
+    async def read(self, work: Work[T]) -> T:
+        if not self._checked:
+            await self.check()
+        return await self._read(work)
+
+    async def close(self) -> None:
+        """Waits for what was asked before. Afterwards nothing can be asked."""
+        self._closed = True
+        if self._writer is not None:
+            await asyncio.to_thread(self._writer.stop)
+        await asyncio.to_thread(self._readers.shutdown)
+        self._reading.dispose()
+
+    async def _read(self, work: Work[T]) -> T:
+        self._refuse_when_closed()
+        return await asyncio.wrap_future(self._readers.submit(self._read_once, work))
+
+    def _start_writer(self) -> Writer:
+        engine = make_engine(self._path, writes=True)
+        return Writer(engine, is_busy=is_busy, explain=lambda error: explain(error, self._path))
+
+    def _read_once(self, work: Work[T]) -> T:
+        try:
+            with self._reading.connect() as connection, connection.begin():
+                return work(connection)
+        except DatabaseError as error:
+            raise explain(error, self._path) from error
+
+    def _refuse_when_closed(self) -> None:
+        if self._closed:
+            raise StorageError("The store is closed.")

@@ -1,0 +1,270 @@
+"""The tables. Conditions of partial indexes stand here once, as expressions that the queries use as well."""
+
+from typing import Any
+
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnElement,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    UniqueConstraint,
+    literal_column,
+)
+
+from storage.columns import ROW_ID, FaultJson, Json, SchedulesJson, Utc, Word, Words
+from storage.records import (
+    App,
+    AuditEntry,
+    Cause,
+    Delivery,
+    DeliveryKind,
+    DeliveryState,
+    Draft,
+    Job,
+    JobState,
+    Run,
+    RunState,
+)
+from storage.rows import Shape
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def fold(name: str) -> str:
+    """A name as it is compared: case does not matter, in any script (SQL's lower() knows ASCII only on SQLite)."""
+    return name.casefold().strip()
+
+
+def _is(column: Column[Word], *words: str) -> ColumnElement[bool]:
+    """`column` is one of the words, written into the statement itself: an engine compares the text of a partial
+    index with the text of a query, and never finds it where the query says `state = ?`."""
+    written: list[ColumnElement[Any]] = [literal_column(f"'{word}'") for word in words]
+    return column == written[0] if len(written) == 1 else column.in_(written)
+
+
+def _partial(name: str, condition: ColumnElement[bool], *columns: Column[object], unique: bool = False) -> Index:
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+apps = Table(
+    "apps",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("team_id", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("name_folded", Words, nullable=False),
+    Column("base_url", Words, nullable=False),
+    Column("mode", Text, nullable=False),
+    Column("sealed_key", LargeBinary),
+    Column("key_hint", Words, nullable=False),
+    Column("created_by", Text, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("description", Words, nullable=False),
+    UniqueConstraint("team_id", "name_folded"),
+    sqlite_autoincrement=True,
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("team_id", Text, nullable=False),
+    Column("channel_id", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("name_folded", Words, nullable=False),
+    # No foreign key: an app may be removed while its jobs, runs and their numbers stay.
+    Column("app_id", BigInteger, nullable=False),
+    Column("inputs", Json, nullable=False),
+    Column("schedules", SchedulesJson, nullable=False),
+    Column("owner_id", Text, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("state", Word(JobState), nullable=False),
+    Column("state_by", Text),
+    Column("state_reason", Words),
+    Column("overlap", Text, nullable=False),
+    Column("timeout_s", Integer, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("failing_since", Utc),
+    Column("failures", Integer, nullable=False),
+    sqlite_autoincrement=True,
+)
+JOB_STANDS = jobs.c.state != literal_column("'deleted'")
+_partial("uq_jobs_name", JOB_STANDS, jobs.c.team_id, jobs.c.channel_id, jobs.c.name_folded, unique=True)
+Index("ix_jobs_team", jobs.c.team_id, jobs.c.name_folded)
+
+runs = Table(
+    "runs",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("team_id", Text, nullable=False),
+    Column("key", Words, nullable=False, unique=True),
+    Column("app_id", BigInteger, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("channel_id", Text, nullable=False),
+    Column("owner_id", Text, nullable=False),
+    Column("cause", Word(Cause), nullable=False),
+    Column("inputs", Json, nullable=False),
+    Column("slot_at", Utc, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("timeout_s", Integer, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    # No foreign key: jobs stay in their table for ever, and a check for each run of a burst would cost a fifth.
+    Column("job_id", BigInteger),
+    Column("job_version", Integer),
+    Column("asked_by", Text),
+    Column("rerun_of", BigInteger),
+    Column("state", Word(RunState), nullable=False),
+    Column("reason", Words),
+    Column("attempts", Integer, nullable=False),
+    Column("tag", Text),
+    Column("owner", Text),
+    Column("fence", BigInteger, nullable=False),
+    Column("lease_until", Utc),
+    Column("stop_by", Text),
+    Column("posted_at", Utc),
+    Column("started_at", Utc),
+    Column("ended_at", Utc),
+    Column("dify_run_id", Words),
+    Column("task_id", Words),
+    Column("workflow_id", Words),
+    Column("elapsed_s", Float),
+    Column("tokens", BigInteger),
+    Column("steps", BigInteger),
+    Column("price", Words),
+    Column("currency", Words),
+    Column("nodes", Integer, nullable=False),
+    Column("nodes_done", Integer, nullable=False),
+    Column("current_node", Words),
+    Column("outputs", Json),
+    Column("fault", FaultJson),
+    sqlite_autoincrement=True,
+)
+RUN_PLANNED = _is(runs.c.state, "planned")
+RUN_READY = _is(runs.c.state, "ready")
+RUN_HELD = _is(runs.c.state, "running", "waiting")
+RUN_OPEN = _is(runs.c.state, "planned", "ready", "running", "waiting")
+RUN_RAN = _is(runs.c.state, "succeeded", "partial", "failed", "timed_out", "stopped", "lost")
+_partial("ix_runs_planned", RUN_PLANNED, runs.c.due_at, runs.c.id)
+_partial("ix_runs_ready", RUN_READY, runs.c.due_at, runs.c.id)
+_partial("ix_runs_held", RUN_HELD, runs.c.lease_until)
+_partial("ix_runs_open", RUN_OPEN, runs.c.job_id)
+_partial("ix_runs_ran", RUN_RAN, runs.c.job_id, runs.c.ended_at)
+Index("ix_runs_job", runs.c.job_id, runs.c.id)
+Index("ix_runs_team", runs.c.team_id, runs.c.id)
+
+traces = Table(
+    "traces",
+    metadata,
+    Column("run_id", ROW_ID, ForeignKey("runs.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("nodes", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("ignored", Integer, nullable=False),
+    Column("spans", LargeBinary, nullable=False),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("team_id", Text, nullable=False),
+    Column("key", Words, nullable=False, unique=True),
+    Column("kind", Word(DeliveryKind), nullable=False),
+    Column("target", Words, nullable=False),
+    Column("due_at", Utc, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("destination", Text, nullable=False),
+    Column("run_id", BigInteger, ForeignKey("runs.id", ondelete="CASCADE")),
+    Column("job_id", BigInteger),
+    Column("facts", Json, nullable=False),
+    Column("state", Word(DeliveryState), nullable=False),
+    Column("rank", Integer, nullable=False),
+    Column("wanted", Integer, nullable=False),
+    Column("sent", Integer, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("receipt", Json),
+    Column("error", Words),
+    Column("owner", Text),
+    Column("fence", BigInteger, nullable=False),
+    Column("lease_until", Utc),
+    sqlite_autoincrement=True,
+)
+DELIVERY_OWED = _is(deliveries.c.state, "owed")
+DELIVERY_DEAD = _is(deliveries.c.state, "dead")
+DELIVERY_LEASED = deliveries.c.lease_until.is_not(None)
+_partial("ix_deliveries_owed", DELIVERY_OWED, deliveries.c.rank, deliveries.c.due_at, deliveries.c.id)
+_partial("ix_deliveries_due", DELIVERY_OWED, deliveries.c.due_at)
+_partial("ix_deliveries_leased", DELIVERY_LEASED, deliveries.c.lease_until)
+_partial("ix_deliveries_dead", DELIVERY_DEAD, deliveries.c.team_id, deliveries.c.id)
+Index("ix_deliveries_run", deliveries.c.run_id)
+
+drafts = Table(
+    "drafts",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("team_id", Text, nullable=False),
+    Column("user_id", Text, nullable=False),
+    Column("channel_id", Text, nullable=False),
+    Column("app_id", BigInteger, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("when", Words, nullable=False),
+    Column("zone", Text, nullable=False),
+    Column("inputs", Json, nullable=False),
+    Column("created_at", Utc, nullable=False),
+    Column("expires_at", Utc, nullable=False),
+    Column("timeout_s", Integer, nullable=False),
+    Column("job_id", BigInteger),
+    Column("job_version", Integer),
+    Index("ix_drafts_expires", "expires_at"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("team_id", Text, nullable=False),
+    Column("at", Utc, nullable=False),
+    Column("actor", Words, nullable=False),
+    Column("action", Text, nullable=False),
+    Column("about", Words, nullable=False),
+    Column("detail", Json, nullable=False),
+    Index("ix_audit_team", "team_id", "id"),
+    Index("ix_audit_about", "team_id", "about", "id"),
+    sqlite_autoincrement=True,
+)
+
+meta = Table(
+    "meta",
+    metadata,
+    Column("key", Text, primary_key=True),
+    Column("value", Words, nullable=False),
+)
+
+homes = Table(
+    "homes",
+    metadata,
+    Column("team_id", Text, primary_key=True),
+    Column("user_id", Text, primary_key=True),
+    Column("opened_at", Utc, nullable=False),
+    Index("ix_homes_opened", "team_id", "opened_at"),
+)
+
+APP = Shape(App, apps, {"name_folded": lambda app: fold(app.name)})
+JOB = Shape(Job, jobs, {"name_folded": lambda job: fold(job.name)})
+RUN = Shape(Run, runs)
+DELIVERY = Shape(Delivery, deliveries)
+DRAFT = Shape(Draft, drafts)
+AUDIT = Shape(AuditEntry, audit)

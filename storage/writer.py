@@ -1,0 +1,118 @@
+"""The thread that owns SQLite's writing connection, and commits what waits in groups."""
+
+import threading
+import time
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from queue import Empty, SimpleQueue
+from typing import Any, TypeVar
+
+from sqlalchemy import Connection, Engine
+
+T = TypeVar("T")
+Work = Callable[[Connection], T]
+Explain = Callable[[BaseException], BaseException]
+
+# Another process (the command line beside `serve`) may hold the file. A write that has waited this long is given up.
+PATIENCE_S = 5.0
+# A group shares one fsync. It is closed by count or by age, so that a short write never waits long for its answer.
+GROUP_WRITES = 64
+GROUP_FOR_S = 0.01
+
+
+@dataclass(slots=True)
+class _Write:
+    work: Work[Any]
+    answer: Future[Any] = field(default_factory=Future)
+    asked_at: float = field(default_factory=time.monotonic)
+
+
+class Writer:
+    """The thread that owns the writing connection. Answers are given only after their commit."""
+
+    def __init__(self, engine: Engine, *, is_busy: Callable[[BaseException], bool], explain: Explain) -> None:
+        self._engine = engine
+        self._is_busy = is_busy
+        self._explain = explain
+        self._queue: SimpleQueue[_Write | None] = SimpleQueue()
+        self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
+        self._thread.start()
+
+    def submit(self, work: Work[T]) -> Future[T]:
+        write = _Write(work)
+        self._queue.put(write)
+        return write.answer
+
+    def stop(self) -> None:
+        """Finishes what was submitted, then lets go of the file."""
+        self._queue.put(None)
+        self._thread.join()
+        self._engine.dispose()
+
+    def _serve(self) -> None:
+        while (write := self._queue.get()) is not None:
+            if not write.answer.set_running_or_notify_cancel():
+                continue
+            if self._queue.empty():
+                self._alone(write)
+            else:
+                self._together(write)
+
+    def _alone(self, write: _Write) -> None:
+        while True:
+            try:
+                with self._engine.connect() as connection, connection.begin():
+                    result = write.work(connection)
+            except BaseException as error:  # noqa: BLE001 - every error belongs to the one who asked
+                if self._is_busy(error) and time.monotonic() < write.asked_at + PATIENCE_S:
+                    continue  # SQLite has waited inside that try
+                write.answer.set_exception(self._explain(error))
+            else:
+                write.answer.set_result(result)
+            return
+
+    def _together(self, first: _Write) -> None:
+        """One transaction for all that wait, each write in its own savepoint. If the whole fails, each alone."""
+        writes: list[_Write] = []
+        answers: list[Callable[[], None]] = []
+        try:
+            with self._engine.connect() as connection, connection.begin():
+                for write in self._waiting(first):
+                    writes.append(write)
+                    answers.append(self._nested(connection, write))
+        except Exception:  # noqa: BLE001 - nothing was saved and nobody answered: each finds out its own reason
+            for write in writes or [first]:
+                self._alone(write)
+            return
+        for answer in answers:
+            answer()
+
+    def _waiting(self, first: _Write) -> Iterator[_Write]:
+        """The first, then what else is there, until the group is large or old enough."""
+        yield first
+        closes_at = time.monotonic() + GROUP_FOR_S
+        for _ in range(GROUP_WRITES - 1):
+            if time.monotonic() > closes_at:
+                return
+            try:
+                write = self._queue.get_nowait()
+            except Empty:
+                return
+            if write is None:
+                self._queue.put(None)
+                return
+            if write.answer.set_running_or_notify_cancel():
+                yield write
+
+    def _nested(self, connection: Connection, write: _Write) -> Callable[[], None]:
+        """Does one write of a group; gives back how it is to be answered once the group is committed."""
+        savepoint = connection.begin_nested()
+        try:
+            result = write.work(connection)
+            savepoint.commit()
+        except BaseException as error:  # noqa: BLE001 - every error belongs to the one who asked
+            savepoint.rollback()  # fails where SQLite gave up the whole transaction: then each is done alone
+            reason = self._explain(error)
+            return lambda: write.answer.set_exception(reason)
+        return lambda: write.answer.set_result(result)
