@@ -5,6 +5,7 @@ Law: a host is public and https, or an admin listed it; metadata services are re
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 import httpx
@@ -168,6 +169,7 @@ def check_address(address: Address, host: str, port: int, allowed: AllowedHosts)
         )
 
 
+@lru_cache(maxsize=1024)
 def check_url(url: str, allowed: AllowedHosts) -> httpx.URL:
     """The address as it will be used, or a Refusal that says what is wrong with it. Asks no name server."""
     parsed = _parse(url)

@@ -146,6 +146,15 @@ class Words(TypeDecorator[str]):
         return None if value is None else clean_text(value)
 
 
+class Key(Words):
+    """A name made by the house, compared byte by byte on both engines, so that a prefix is a range of the index."""
+
+    cache_ok = True
+
+    def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
+        return dialect.type_descriptor(Text(collation="C" if dialect.name == "postgresql" else None))
+
+
 class Json(TypeDecorator[Any]):
     """A JSON value; `None` is SQL's NULL."""
 

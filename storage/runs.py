@@ -12,7 +12,7 @@ from sqlalchemy.dialects import postgresql
 from storage.columns import Utc
 from storage.records import Cause, Run, RunState
 from storage.rows import arrays, each_engine, unnest
-from storage.tables import RUN, RUN_HELD, RUN_OPEN, RUN_PLANNED, RUN_RAN, runs
+from storage.tables import RUN, RUN_HELD, RUN_OPEN, RUN_PLANNED, RUN_RAN, jobs, runs
 from storage.trace import get_trace, pack_trace, put_trace, unpack_trace
 
 __all__ = [
@@ -20,18 +20,26 @@ __all__ = [
     "add",
     "add_many",
     "by_key",
+    "count_keys",
+    "count_runs",
     "drop_planned",
     "get",
     "get_trace",
     "last_ended",
+    "last_ended_of_many",
     "list_runs",
     "next_runs",
     "pack_trace",
     "planned_of",
+    "planned_of_many",
     "put_trace",
+    "reruns_of",
     "running",
+    "stop_wishes",
     "unpack_trace",
 ]
+
+LAST_CHARACTER = "\U0010ffff"
 
 _INSERT = each_engine(lambda insert: insert(runs).on_conflict_do_nothing(index_elements=["key"]))
 _ADD = {name: statement.returning(runs.c.id) for name, statement in _INSERT.items()}
@@ -72,19 +80,29 @@ _PLANNED_OF_MANY = _SELECT.where(
     runs.c.cause == Cause.SCHEDULE,
     runs.c.attempts == 0,
 )
+# For each job one look into its index; grouping would read its whole history.
+_LAST_OF_EACH = (
+    select(runs.c.id)
+    .where(runs.c.job_id == jobs.c.id, RUN_RAN, runs.c.ended_at.is_not(None))
+    .order_by(runs.c.ended_at.desc(), runs.c.id.desc())
+    .limit(1)
+    .scalar_subquery()
+    .correlate(jobs)
+)
 _LAST_OF_MANY = _SELECT.where(
-    runs.c.id.in_(
-        select(func.max(runs.c.id))
-        .where(runs.c.job_id.in_(bindparam("jobs", expanding=True)), RUN_RAN, runs.c.ended_at.is_not(None))
-        .group_by(runs.c.job_id)
-    )
+    runs.c.id.in_(select(_LAST_OF_EACH).where(jobs.c.id.in_(bindparam("jobs", expanding=True))))
 )
 _RERUNS_OF = _SELECT.where(runs.c.rerun_of == bindparam("run")).order_by(runs.c.id.desc())
 _COUNT_OF = select(func.count()).select_from(runs).where(_OF_JOB)
+# A range, for LIKE would read every run: keys are compared by their bytes on both engines.
 _COUNT_KEYS = (
     select(func.count())
     .select_from(runs)
-    .where(runs.c.key.startswith(bindparam("prefix"), autoescape=False), runs.c.ended_at.is_not(None))
+    .where(
+        runs.c.key >= bindparam("prefix"),
+        runs.c.key < bindparam("prefix_end"),
+        runs.c.ended_at.is_not(None),
+    )
 )
 _STOP_WISHES = select(runs.c.id, runs.c.stop_by).where(
     runs.c.id.in_(bindparam("ids", expanding=True)), runs.c.stop_by.is_not(None)
@@ -139,13 +157,19 @@ def list_runs(
     states: Iterable[RunState] | None = None,
     limit: int = 50,
     offset: int = 0,
+    before_id: int | None = None,
 ) -> list[Run]:
-    """Newest first. `None` does not filter; no `channel_ids` at all means no runs."""
+    """Newest first. `None` does not filter; no `channel_ids` at all means no runs.
+
+    Pages are turned by `offset`, or by `before_id`, which costs the same on every page.
+    """
     query = _seen(_SELECT, team_id, channel_ids)
     if job_id is not None:
         query = query.where(runs.c.job_id == job_id)
     if states is not None:
         query = query.where(runs.c.state.in_(list(states)))
+    if before_id is not None:
+        query = query.where(runs.c.id < before_id)
     return RUN.all(c.execute(query.order_by(runs.c.id.desc()).limit(limit).offset(offset)))
 
 
@@ -203,7 +227,7 @@ def count_runs(c: Connection, job_id: int) -> int:
 
 def count_keys(c: Connection, prefix: str) -> int:
     """How many ended runs have a key that begins so."""
-    return int(c.execute(_COUNT_KEYS, {"prefix": prefix}).scalar_one())
+    return int(c.execute(_COUNT_KEYS, {"prefix": prefix, "prefix_end": prefix + LAST_CHARACTER}).scalar_one())
 
 
 def stop_wishes(c: Connection, run_ids: Collection[int]) -> dict[int, str]:

@@ -18,7 +18,7 @@ from sqlalchemy import (
     literal_column,
 )
 
-from storage.columns import ROW_ID, FaultJson, Json, SchedulesJson, Utc, Word, Words
+from storage.columns import ROW_ID, FaultJson, Json, Key, SchedulesJson, Utc, Word, Words
 from storage.records import (
     App,
     AuditEntry,
@@ -111,7 +111,7 @@ runs = Table(
     metadata,
     Column("id", ROW_ID, primary_key=True),
     Column("team_id", Text, nullable=False),
-    Column("key", Words, nullable=False, unique=True),
+    Column("key", Key, nullable=False, unique=True),
     Column("app_id", BigInteger, nullable=False),
     Column("name", Words, nullable=False),
     Column("channel_id", Text, nullable=False),
@@ -165,6 +165,7 @@ _partial("ix_runs_open", RUN_OPEN, runs.c.job_id)
 _partial("ix_runs_ran", RUN_RAN, runs.c.job_id, runs.c.ended_at)
 Index("ix_runs_job", runs.c.job_id, runs.c.id)
 Index("ix_runs_team", runs.c.team_id, runs.c.id)
+_partial("ix_runs_rerun", runs.c.rerun_of.is_not(None), runs.c.rerun_of)
 
 traces = Table(
     "traces",
@@ -181,7 +182,7 @@ deliveries = Table(
     metadata,
     Column("id", ROW_ID, primary_key=True),
     Column("team_id", Text, nullable=False),
-    Column("key", Words, nullable=False, unique=True),
+    Column("key", Key, nullable=False, unique=True),
     Column("kind", Word(DeliveryKind), nullable=False),
     Column("target", Words, nullable=False),
     Column("due_at", Utc, nullable=False),
@@ -210,6 +211,7 @@ _partial("ix_deliveries_due", DELIVERY_OWED, deliveries.c.due_at)
 _partial("ix_deliveries_leased", DELIVERY_LEASED, deliveries.c.lease_until)
 _partial("ix_deliveries_dead", DELIVERY_DEAD, deliveries.c.team_id, deliveries.c.id)
 Index("ix_deliveries_run", deliveries.c.run_id)
+Index("ix_deliveries_job", deliveries.c.job_id, deliveries.c.id)
 
 drafts = Table(
     "drafts",

@@ -68,6 +68,10 @@ class Postgres:
         self._tool("createdb", *self._where, "-T", template, name)
         return name
 
+    def sql(self, name: str, statements: str) -> None:
+        """Runs statements in one transaction, without an answer."""
+        self._tool("psql", *self._where, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statements, name)
+
     def drop(self, name: str) -> None:
         """Takes a database away, whoever is still connected to it."""
         self._tool("dropdb", *self._where, "--force", name)

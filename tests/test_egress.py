@@ -184,10 +184,16 @@ async def test_a_listed_name_may_be_private_but_never_metadata() -> None:
         assert sink.visits == 1
 
 
-async def test_a_name_that_leads_into_a_listed_block_is_reached() -> None:
-    async with client("10.0.0.0/8", {"dify.corp": ["10.255.255.255", "192.168.0.1"]}) as http:
-        with pytest.raises(Refusal, match="private or reserved"):
-            await http.get("https://dify.corp/v1")
+async def test_a_name_is_reached_when_all_its_addresses_are_in_a_listed_block(tmp_path: Path) -> None:
+    serving, trusting = make_certificate(tmp_path, "dify.corp")
+    answers = {"dify.corp": ["127.0.0.1"], "half.corp": ["127.0.0.1", "192.168.0.1"]}
+    async with open_sink(tls=serving) as (sink, port):
+        allowed = f"127.0.0.0/8 dify.corp:{port} half.example:1"
+        async with client(allowed, answers, tls=trusting) as http:
+            assert (await http.get(f"https://dify.corp:{port}/v1")).text == "ok"
+            with pytest.raises(Refusal):
+                await http.get("https://half.corp/v1")
+        assert sink.visits == 1
 
 
 def test_the_last_look_before_the_socket_refuses_what_nobody_checked() -> None:

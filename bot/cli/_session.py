@@ -4,11 +4,14 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime
 
 import orjson
 
 from bot import settings as settings_file
 from bot.app import TEAM_KEY, open_database
+from bot.dify.client import Dify
+from bot.egress import AllowedHosts
 from bot.errors import Refusal
 from bot.log import set_up_log
 from bot.rules.access import Actor, system
@@ -25,7 +28,7 @@ def read_settings() -> Settings:
 
 
 @asynccontextmanager
-async def open_for_reading(settings: Settings) -> AsyncIterator[tuple[Store, Actor]]:
+async def open_rows(settings: Settings) -> AsyncIterator[tuple[Store, Actor]]:
     """An open store and the operator as actor. Without a remembered workspace there is nothing to read or write."""
     store = await open_database(settings)
     try:
@@ -45,3 +48,13 @@ def print_json(value: object) -> None:
     """Machine-readable output and nothing else on stdout."""
     sys.stdout.buffer.write(orjson.dumps(value, option=orjson.OPT_INDENT_2 | orjson.OPT_UTC_Z) + b"\n")
     sys.stdout.flush()
+
+
+def open_dify(settings: Settings) -> Dify:
+    """A client that may go where the settings allow."""
+    return Dify(allowed_hosts=AllowedHosts.parse(settings.allowed_hosts))
+
+
+def utc_now() -> datetime:
+    """The present instant."""
+    return datetime.now(UTC)

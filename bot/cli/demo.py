@@ -5,6 +5,7 @@ import signal
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
 
 import click
@@ -23,7 +24,9 @@ PORT = 8090
 
 @click.command("demo")
 @click.option("--once", is_flag=True, help="End after the story.")
-@click.option("--port", default=None, type=click.IntRange(0, 65535), help=f"Port of the Slack page [default: {PORT}].")
+@click.option(
+    "--port", default=None, type=click.IntRange(0, 65535), help=f"Port of the Slack page [default: {PORT}]."
+)
 @click.option("--verbose", is_flag=True, help="Show the bot's own log as well.")
 def command(once: bool, port: int | None, verbose: bool) -> None:
     """Play the main job on this machine: schedule, run, result, trace, rerun, pause, a failure."""
@@ -93,16 +96,15 @@ async def _connect_apps(bot: Bot, dify: LocalDify) -> None:
     services = bot.services
     for name, key in dify.keys.items():
         info = await ask_app(services.dify, dify.url, key)
-        await services.store.run(
-            lambda c, name=name, key=key, info=info: connect(
-                c,
-                system(services.team_id),
-                services.vault,
-                name=name,
-                base_url=dify.url,
-                key=key,
-                mode=info.mode,
-                description=info.description,
-                now=services.now(),
-            )
+        join = partial(
+            connect,
+            actor=system(services.team_id),
+            vault=services.vault,
+            name=name,
+            base_url=dify.url,
+            key=key,
+            mode=info.mode,
+            description=info.description,
+            now=services.now(),
         )
+        await services.store.run(join)

@@ -7,6 +7,7 @@ from typing import Any
 
 from bot import schedules
 from bot.errors import Refusal
+from bot.schedules.cron.fields import FIRST_YEAR, LAST_YEAR
 from storage.records import Schedule
 
 DEFAULT_COUNT = 5
@@ -74,10 +75,12 @@ def _read_instant(value: object, now: datetime) -> datetime:
         return now.astimezone(UTC)
     try:
         found = datetime.fromisoformat(value if isinstance(value, str) else "")
-        aware = found if found.tzinfo else found.replace(tzinfo=UTC)
-        return aware.astimezone(UTC)
+        aware = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _refuse("“from” is no instant.", "Write it as 2026-11-23T00:00:00Z.") from None
+    if not FIRST_YEAR <= aware.year <= LAST_YEAR:
+        raise _refuse("“from” is too far away.", f"The years go from {FIRST_YEAR} to {LAST_YEAR}.")
+    return aware
 
 
 def _read_count(value: object) -> int:

@@ -1,4 +1,4 @@
-"""Every test of the store runs twice: on a SQLite file and on a real PostgreSQL, each with a fresh database."""
+"""Every test of the store runs twice: on a SQLite file and on a real PostgreSQL, each with an empty database."""
 
 import asyncio
 import shutil
@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from storage.database import Store, open_store, upgrade
+from storage.tables import metadata
 
 
 @pytest.fixture(scope="session")
@@ -20,8 +21,8 @@ def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def postgres_template(postgres: Any) -> str:
-    """The name of a migrated database, to be copied."""
+def postgres_database(postgres: Any) -> str:
+    """The name of a migrated database, which is emptied before each test: that is ten times faster than a new one."""
     name: str = postgres.create()
     asyncio.run(upgrade(postgres.url(name)))
     return name
@@ -46,16 +47,15 @@ def empty_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> It
 
 
 @pytest.fixture
-def url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
-    """The URL of a fresh database with the newest schema."""
+def url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """The URL of an empty database with the newest schema."""
     if engine == "sqlite":
         shutil.copy(request.getfixturevalue("sqlite_template"), tmp_path / "store.db")
-        yield f"sqlite:///{tmp_path / 'store.db'}"
-        return
-    postgres = request.getfixturevalue("postgres")
-    name = postgres.create(request.getfixturevalue("postgres_template"))
-    yield postgres.url(name)
-    postgres.drop(name)
+        return f"sqlite:///{tmp_path / 'store.db'}"
+    postgres, name = request.getfixturevalue("postgres"), request.getfixturevalue("postgres_database")
+    postgres.sql(name, "; ".join(f"DELETE FROM {table}" for table in reversed(metadata.sorted_tables)))
+    url: str = postgres.url(name)
+    return url
 
 
 @pytest.fixture

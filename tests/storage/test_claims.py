@@ -5,11 +5,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.storage.examples import NOW, SOON, TOMORROW, a_delivery, a_run
 
 from storage import claims, deliveries, runs
 from storage.database import Store, open_store
 from storage.records import DeliveryState, Run, RunState
+from tests.storage.examples import NOW, SOON, TOMORROW, a_delivery, a_run
 
 LATER = NOW + timedelta(minutes=10)
 
@@ -252,7 +252,12 @@ async def test_eight_couriers_claim_each_delivery_once(url: str) -> None:
 
 
 async def test_deliveries_are_claimed_by_rank_then_by_age_and_only_when_due(store: Store) -> None:
-    for name, rank, due_at in [("b", 1, NOW), ("a", 1, NOW - timedelta(seconds=1)), ("urgent", 0, NOW), ("no", 0, SOON)]:
+    for name, rank, due_at in [
+        ("b", 1, NOW),
+        ("a", 1, NOW - timedelta(seconds=1)),
+        ("urgent", 0, NOW),
+        ("no", 0, SOON),
+    ]:
         owed = a_delivery(target=name, rank=rank, due_at=due_at)
         await store.run(lambda c, owed=owed: deliveries.owe(c, owed))
     claimed = await store.run(lambda c: claims.claim_deliveries(c, NOW, "me", 10, 60))

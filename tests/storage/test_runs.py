@@ -4,11 +4,11 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from tests.storage.examples import NOW, SOON, TOMORROW, a_run
 
 from storage import deliveries, runs
 from storage.database import Store
 from storage.records import Cause, Fault, Run, RunState
+from tests.storage.examples import NOW, SOON, TOMORROW, a_run
 
 
 async def test_a_key_makes_a_run_once(store: Store) -> None:

@@ -120,8 +120,8 @@ def _read_nth(cursor: Cursor) -> DateWish | None:
     months = _read_of_months(cursor)
     if not (nth or last) or (months is None and not asked) or any(position > 5 for _, position in nth):
         return None
-    if yearly and months == EVERY_MONTH:
-        return None
+    if (yearly and months == EVERY_MONTH) or (months and len(months) == 1 and not (yearly or asked)):
+        return None  # “the 1st Monday of June” may be only the next one
     return DateWish(Dates(week_days=WeekDays(nth=frozenset(nth), last=frozenset(last))), months or EVERY_MONTH)
 
 

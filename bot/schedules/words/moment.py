@@ -197,8 +197,9 @@ def _read_part_of_day(cursor: Cursor, moment: Moment, today: date) -> Moment | N
 
 def _read_clock(cursor: Cursor, moment: Moment, today: date) -> Moment | None:
     at = bool(cursor.eat("at"))
+    is_sure = moment.has_date and not (moment.day and moment.day.rolls)  # not “2nd 8”
     is_last = cursor.at == len(cursor.tokens) - 1
-    clock = read_time(cursor, bare=at or bool(moment.part) or (moment.has_date and is_last))
+    clock = read_time(cursor, bare=at or bool(moment.part) or (is_sure and is_last))
     return None if clock is None or moment.clock or moment.from_now_s else replace(moment, clock=clock)
 
 

@@ -71,7 +71,7 @@ def _read_part(cursor: Cursor, wish: Wish) -> Wish | None:
 def _read_delay(cursor: Cursor, wish: Wish) -> Wish | None:
     if cursor.eat("with a fixed delay of", "fixed delay of", "fixed_delay of", "fixed delay", "fixed_delay"):
         return _with_delay(wish, _read_seconds(cursor))
-    cursor.eat("again", "run again")
+    cursor.eat("again", "every")
     seconds = cursor.try_read(read_duration)
     if seconds is None or not cursor.eat("after"):
         return None
@@ -95,7 +95,8 @@ def _read_interval(cursor: Cursor, wish: Wish) -> Wish | None:
     if cursor.eat("with a fixed rate of", "fixed rate of", "fixed rate", "fixed_rate"):
         seconds = _read_seconds(cursor)
     elif cursor.eat("every", "each"):
-        seconds = cursor.try_read(read_duration) or _read_single_unit(cursor)
+        seconds = cursor.try_read(read_duration)
+        seconds = _read_single_unit(cursor) if seconds is None else seconds
     return None if seconds is None else replace(wish, interval_s=seconds)
 
 

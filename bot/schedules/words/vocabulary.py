@@ -101,19 +101,19 @@ def read_month(cursor: Cursor) -> int | None:
 
 
 def read_duration(cursor: Cursor) -> int | None:
-    """`5 minutes`, `1h30m`, `half an hour`, `an hour and 5 minutes`, in seconds; None too for a month or year."""
+    """`5 minutes`, `1h30m`, `half an hour`, `an hour and 5 minutes`, in seconds; None too for months and years."""
     if cursor.eat("half an hour", "half hour"):
         return 1800
     if cursor.eat("a quarter of an hour", "quarter of an hour", "quarter hour"):
         return 900
-    total = 0
+    total: int | None = None
     while True:
         place = cursor.at
-        if total:
+        if total is not None:
             cursor.eat("and")
         number = read_number(cursor)
         unit = SECONDS.get(cursor.next()) if number is not None else None
         if number is None or unit is None:
             cursor.at = place
-            return total or None
-        total += number * unit
+            return total
+        total = (total or 0) + number * unit

@@ -27,6 +27,10 @@ def _json() -> sa.types.TypeEngine[Any]:
     return sa.JSON().with_variant(JSONB(), "postgresql")
 
 
+def _key() -> sa.types.TypeEngine[Any]:
+    return sa.Text().with_variant(sa.Text(collation="C"), "postgresql")
+
+
 def _partial(name: str, table: str, columns: list[str], condition: str, *, unique: bool = False) -> None:
     where = sa.text(condition)
     op.create_index(name, table, columns, unique=unique, sqlite_where=where, postgresql_where=where)
@@ -97,7 +101,7 @@ def _make_runs() -> None:
         "runs",
         sa.Column("id", _row_id(), nullable=False),
         sa.Column("team_id", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", _key(), nullable=False),
         sa.Column("app_id", sa.BigInteger(), nullable=False),
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("channel_id", sa.Text(), nullable=False),
@@ -152,6 +156,7 @@ def _make_runs() -> None:
     )
     _partial("ix_runs_ready", "runs", ["due_at", "id"], "state = 'ready'")
     op.create_index("ix_runs_team", "runs", ["team_id", "id"])
+    _partial("ix_runs_rerun", "runs", ["rerun_of"], "rerun_of IS NOT NULL")
 
 
 def _make_traces() -> None:
@@ -172,7 +177,7 @@ def _make_deliveries() -> None:
         "deliveries",
         sa.Column("id", _row_id(), nullable=False),
         sa.Column("team_id", sa.Text(), nullable=False),
-        sa.Column("key", sa.Text(), nullable=False),
+        sa.Column("key", _key(), nullable=False),
         sa.Column("kind", sa.Text(), nullable=False),
         sa.Column("target", sa.Text(), nullable=False),
         sa.Column("due_at", _instant(), nullable=False),
@@ -201,6 +206,7 @@ def _make_deliveries() -> None:
     _partial("ix_deliveries_leased", "deliveries", ["lease_until"], "lease_until IS NOT NULL")
     _partial("ix_deliveries_owed", "deliveries", ["rank", "due_at", "id"], "state = 'owed'")
     op.create_index("ix_deliveries_run", "deliveries", ["run_id"])
+    op.create_index("ix_deliveries_job", "deliveries", ["job_id", "id"])
 
 
 def _make_drafts() -> None:

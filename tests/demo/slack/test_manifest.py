@@ -17,5 +17,5 @@ def test_the_manifest_of_this_project_is_found_by_itself() -> None:
 
 
 def test_a_missing_manifest_is_named(tmp_path: Path) -> None:
-    with pytest.raises(FileNotFoundError, match="no manifest at .*other.yml"):
+    with pytest.raises(FileNotFoundError, match=r"no manifest at .*other\.yml"):
         load_manifest(tmp_path / "other.yml")

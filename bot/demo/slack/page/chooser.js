@@ -13,8 +13,17 @@ export function chooserNode(element, field, { many }) {
   const chosen = h("div", { class: "chips" });
   const list = h("div", { id: listId, role: "listbox", class: "option-list", hidden: true });
   const input = h("input", {
-    class: "text-field", role: "combobox", "aria-expanded": "false", "aria-controls": listId, "aria-autocomplete": "list", autocomplete: "off",
-    placeholder: element.placeholder?.text ?? "Type to search", ...field.labels, oninput: () => plan(), onfocus: () => plan(0), onkeydown: onKey,
+    class: "text-field",
+    role: "combobox",
+    "aria-expanded": "false",
+    "aria-controls": listId,
+    "aria-autocomplete": "list",
+    autocomplete: "off",
+    placeholder: element.placeholder?.text ?? "Type to search",
+    ...field.labels,
+    oninput: () => plan(),
+    onfocus: () => plan(0),
+    onkeydown: onKey,
     onblur: () => setTimeout(close, PAUSE_MS),
   });
 
@@ -27,7 +36,22 @@ export function chooserNode(element, field, { many }) {
   };
 
   function drawChips() {
-    const chip = (option) => h("span", { class: "chip" }, inPlain(option.text), h("button", { type: "button", class: "chip-close", "aria-label": `Remove ${option.text?.text}`, onclick: () => hold(held().filter((one) => one.value !== option.value)) }, "×"));
+    const chip = (option) =>
+      h(
+        "span",
+        { class: "chip" },
+        inPlain(option.text),
+        h(
+          "button",
+          {
+            type: "button",
+            class: "chip-close",
+            "aria-label": `Remove ${option.text?.text}`,
+            onclick: () => hold(held().filter((one) => one.value !== option.value)),
+          },
+          "×",
+        ),
+      );
     chosen.replaceChildren(...held().map(chip));
   }
 
@@ -48,8 +72,26 @@ export function chooserNode(element, field, { many }) {
   }
 
   function drawList(empty) {
-    const node = (option, at) => h("div", { role: "option", id: `${listId}-${at}`, class: "option", "aria-selected": String(at === state.at), dataset: { value: option.value }, onmousedown: (event) => { event.preventDefault(); choose(option); } }, inPlain(option.text), option.description ? h("span", { class: "quiet" }, inPlain(option.description)) : null);
-    list.replaceChildren(...(state.options.length ? state.options.map(node) : [h("div", { class: "option quiet" }, empty)]));
+    const node = (option, at) =>
+      h(
+        "div",
+        {
+          role: "option",
+          id: `${listId}-${at}`,
+          class: "option",
+          "aria-selected": String(at === state.at),
+          dataset: { value: option.value },
+          onmousedown: (event) => {
+            event.preventDefault();
+            choose(option);
+          },
+        },
+        inPlain(option.text),
+        option.description ? h("span", { class: "quiet" }, inPlain(option.description)) : null,
+      );
+    list.replaceChildren(
+      ...(state.options.length ? state.options.map(node) : [h("div", { class: "option quiet" }, empty)]),
+    );
     list.hidden = false;
     input.setAttribute("aria-expanded", "true");
     if (state.at >= 0) input.setAttribute("aria-activedescendant", `${listId}-${state.at}`);

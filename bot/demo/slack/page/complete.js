@@ -11,16 +11,33 @@ export function complete(text, caret, { commands, channels, people }) {
   const verb = new RegExp(`^${VERB_COMMAND}\\s+(\\S*)$`).exec(typed);
   if (verb) return { from: caret - verb[1].length, choices: verbChoices(verb[1]), usage: null };
   const mark = /(^|\s)([#@])([\p{L}\p{N}_-]*)$/u.exec(typed);
-  if (mark) return { from: caret - mark[3].length - 1, choices: nameChoices(mark[2], mark[3], mark[2] === "#" ? channels : people), usage: usageOf(typed) };
+  if (mark)
+    return {
+      from: caret - mark[3].length - 1,
+      choices: nameChoices(mark[2], mark[3], mark[2] === "#" ? channels : people),
+      usage: usageOf(typed),
+    };
   return { from: caret, choices: [], usage: usageOf(typed) };
 }
 
 function commandChoices(typed, commands) {
   const fitting = commands.filter((one) => one.command.startsWith(typed));
   const own = OWN_COMMANDS.filter((one) => one.command.startsWith(typed));
-  const asChoices = (list) => list.map((one) => ({ text: `${one.command} `, label: one.command, hint: one.usage_hint ?? "", words: one.description ?? "" }));
+  const asChoices = (list) =>
+    list.map((one) => ({
+      text: `${one.command} `,
+      label: one.command,
+      hint: one.usage_hint ?? "",
+      words: one.description ?? "",
+    }));
   const opens = fitting.some((one) => one.command === VERB_COMMAND);
-  const verbs = opens ? verbChoices("").map((one) => ({ ...one, text: `${VERB_COMMAND} ${one.text}`, label: `${VERB_COMMAND} ${one.label}` })) : [];
+  const verbs = opens
+    ? verbChoices("").map((one) => ({
+        ...one,
+        text: `${VERB_COMMAND} ${one.text}`,
+        label: `${VERB_COMMAND} ${one.label}`,
+      }))
+    : [];
   return [...asChoices(fitting), ...verbs, ...asChoices(own)];
 }
 
@@ -31,7 +48,9 @@ function verbChoices(begun) {
 
 function nameChoices(mark, begun, names) {
   const fitting = names.filter((name) => name.toLowerCase().startsWith(begun.toLowerCase()));
-  return fitting.slice(0, MOST).map((name) => ({ text: `${mark}${name} `, label: `${mark}${name}`, hint: "", words: "" }));
+  return fitting
+    .slice(0, MOST)
+    .map((name) => ({ text: `${mark}${name} `, label: `${mark}${name}`, hint: "", words: "" }));
 }
 
 function usageOf(typed) {

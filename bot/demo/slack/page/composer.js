@@ -1,6 +1,6 @@
 // The field at the foot of a conversation: typing, completion, sending, and the global shortcuts.
 
-import { complete } from "./complete.js";
+import { drawCompletions, drawList, hideList } from "./completions.js";
 import { freshId, h, openMenu, rove } from "./dom.js";
 import { outline } from "./icons.js";
 import { act, titleOf, world } from "./world.js";
@@ -9,13 +9,60 @@ const drafts = new Map();
 
 export function makeComposer(kind) {
   const listId = freshId("completions");
-  const list = h("div", { id: listId, class: "completions", role: "listbox", "aria-label": "Completions", hidden: true });
+  const list = h("div", {
+    id: listId,
+    class: "completions",
+    role: "listbox",
+    "aria-label": "Completions",
+    hidden: true,
+  });
   const usage = h("div", { class: "usage", hidden: true });
-  const field = h("textarea", { id: kind === "channel" ? "composer" : "composer-thread", class: "composer-field", rows: 1, role: "combobox", "aria-autocomplete": "list", "aria-expanded": "false", "aria-controls": listId, autocomplete: "off", spellcheck: "false" });
-  const send = h("button", { type: "button", class: "send", "aria-label": "Send", disabled: true }, outline("send", 18));
-  const slash = h("button", { type: "button", class: "icon-button", "aria-label": "Commands", title: "Commands" }, h("span", { class: "slash", "aria-hidden": "true" }, "/"));
-  const bolt = h("button", { type: "button", class: "icon-button", "aria-label": "Shortcuts", title: "Shortcuts", "aria-haspopup": "menu" }, outline("bolt", 17));
-  const bar = h("div", { class: "composer-bar" }, kind === "channel" ? [slash, bolt] : null, h("span", { class: "composer-tip" }, h("kbd", {}, "Enter"), " sends · ", h("kbd", {}, "Shift Enter"), " new line"), send);
+  const field = h("textarea", {
+    id: kind === "channel" ? "composer" : "composer-thread",
+    class: "composer-field",
+    rows: 1,
+    role: "combobox",
+    "aria-autocomplete": "list",
+    "aria-expanded": "false",
+    "aria-controls": listId,
+    autocomplete: "off",
+    spellcheck: "false",
+  });
+  const send = h(
+    "button",
+    { type: "button", class: "send", "aria-label": "Send", disabled: true },
+    outline("send", 18),
+  );
+  const slash = h(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": "Commands", title: "Commands" },
+    h("span", { class: "slash", "aria-hidden": "true" }, "/"),
+  );
+  const bolt = h(
+    "button",
+    {
+      type: "button",
+      class: "icon-button",
+      "aria-label": "Shortcuts",
+      title: "Shortcuts",
+      "aria-haspopup": "menu",
+    },
+    outline("bolt", 17),
+  );
+  const bar = h(
+    "div",
+    { class: "composer-bar" },
+    kind === "channel" ? [slash, bolt] : null,
+    h(
+      "span",
+      { class: "composer-tip" },
+      h("kbd", {}, "Enter"),
+      " sends · ",
+      h("kbd", {}, "Shift Enter"),
+      " new line",
+    ),
+    send,
+  );
   const box = h("div", { class: "composer-box" }, field, bar);
   const shut = h("div", { class: "composer-shut", hidden: true });
   const node = h("div", { class: "composer" }, list, usage, box, shut);
@@ -23,7 +70,11 @@ export function makeComposer(kind) {
   const parts = { kind, list, usage, field, send, box, shut, at };
   listen(parts, slash, bolt);
   list.addEventListener("take", (event) => takeChoice(parts, event.detail));
-  return { node, draw: (place, channel) => drawComposer(parts, place, channel), fill: (text) => fill(parts, text) };
+  return {
+    node,
+    draw: (place, channel) => drawComposer(parts, place, channel),
+    fill: (text) => fill(parts, text),
+  };
 }
 
 function listen(parts, slash, bolt) {
@@ -73,46 +124,6 @@ function afterResize({ field, send }) {
   send.disabled = !field.value.trim();
 }
 
-function drawCompletions(parts) {
-  const { kind, field, list, usage, at } = parts;
-  const names = { commands: world.commands, channels: world.channels.filter((one) => !one.is_dm).map((one) => one.name), people: [...world.people.values()].map((one) => one.name) };
-  const found = complete(field.value, field.selectionStart, names);
-  const choices = kind === "thread" && field.value.startsWith("/") ? [] : found.choices;
-  const done = choices.length === 1 && field.value.slice(found.from) === choices[0].text;
-  Object.assign(at, { choices: done ? [] : choices, chosen: choices.length && !done ? 0 : -1, from: found.from });
-  usage.hidden = !found.usage || kind === "thread";
-  if (found.usage) usage.replaceChildren(h("code", {}, `${found.usage.command} `, h("span", { class: "quiet" }, found.usage.hint)), h("span", { class: "quiet" }, found.usage.words));
-  if (kind === "thread" && field.value.startsWith("/")) showThreadWarning(usage);
-  drawList(parts, list);
-}
-
-function showThreadWarning(usage) {
-  usage.hidden = false;
-  usage.replaceChildren(h("span", { class: "quiet" }, "Slash commands do not work in threads. Type it in the channel."));
-}
-
-function drawList({ field, at }, list) {
-  const option = (choice, place) => {
-    const marks = { role: "option", id: `${list.id}-${place}`, class: "completion", "aria-selected": String(place === at.chosen), dataset: { completion: choice.label } };
-    const take = (event) => {
-      event.preventDefault();
-      list.dispatchEvent(new CustomEvent("take", { detail: place }));
-    };
-    return h("div", { ...marks, onmousedown: take }, h("span", { class: "completion-label" }, choice.label, " ", h("span", { class: "completion-hint" }, choice.hint)), h("span", { class: "quiet" }, choice.words));
-  };
-  list.replaceChildren(...at.choices.map(option));
-  list.hidden = at.choices.length === 0;
-  field.setAttribute("aria-expanded", String(!list.hidden));
-  if (at.chosen >= 0) field.setAttribute("aria-activedescendant", `${list.id}-${at.chosen}`);
-  else field.removeAttribute("aria-activedescendant");
-  list.children[at.chosen]?.scrollIntoView({ block: "nearest" });
-}
-
-function hideList(parts) {
-  Object.assign(parts.at, { choices: [], chosen: -1 });
-  drawList(parts, parts.list);
-}
-
 function takeChoice(parts, place) {
   const { field, at } = parts;
   const choice = at.choices[place];
@@ -138,7 +149,11 @@ function onKey(parts, event) {
   } else if (open && event.key === "Escape") {
     event.preventDefault();
     hideList(parts);
-  } else if (open && (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey)) && !saysTheSame(field, at)) {
+  } else if (
+    open &&
+    (event.key === "Tab" || (event.key === "Enter" && !event.shiftKey)) &&
+    !saysTheSame(field, at)
+  ) {
     event.preventDefault();
     takeChoice(parts, at.chosen);
   } else if (event.key === "Enter" && !event.shiftKey) {
@@ -163,13 +178,35 @@ async function sendText(parts) {
   parts.usage.hidden = true;
   afterResize(parts);
   const answer = await act("type", body);
-  if (!answer.ok && at.key === key && !field.value) fill(parts, text);
+  if (!answer.ok && at.key === key && !field.value) giveBack(parts, text);
+}
+
+/** What was refused stands in the field again, so that it can be mended and sent once more. */
+function giveBack(parts, text) {
+  parts.field.value = text;
+  drafts.set(parts.at.key, text);
+  afterResize(parts);
 }
 
 function openShortcuts(anchor) {
   const menu = h("div", { role: "menu" });
   const own = world.shortcuts.filter((one) => one.type === "global");
-  const item = (one) => h("button", { type: "button", role: "menuitem", class: "menu-item", dataset: { shortcut: one.callback_id }, onclick: () => { close(); act("shortcut", { callback_id: one.callback_id }); } }, h("span", {}, one.name), h("span", { class: "menu-more" }, one.description));
+  const item = (one) =>
+    h(
+      "button",
+      {
+        type: "button",
+        role: "menuitem",
+        class: "menu-item",
+        dataset: { shortcut: one.callback_id },
+        onclick: () => {
+          close();
+          act("shortcut", { callback_id: one.callback_id });
+        },
+      },
+      h("span", {}, one.name),
+      h("span", { class: "menu-more" }, one.description),
+    );
   menu.append(...(own.length ? own.map(item) : [h("div", { class: "menu-item quiet" }, "No shortcuts")]));
   rove(menu, "[role=menuitem]");
   const close = openMenu(anchor, menu, { width: 280, above: true });

@@ -13,10 +13,27 @@ export function askConfirm(confirm) {
       settle(agreed);
     };
     const style = confirm.style === "danger" ? "danger" : "primary";
-    const yes = h("button", { type: "button", class: `button button-${style}`, dataset: { confirm: "yes" }, onclick: answer(true) }, inPlain(confirm.confirm ?? "Yes"));
-    const no = h("button", { type: "button", class: "button", dataset: { confirm: "no" }, onclick: answer(false) }, inPlain(confirm.deny ?? "Cancel"));
+    const yes = h(
+      "button",
+      { type: "button", class: `button button-${style}`, dataset: { confirm: "yes" }, onclick: answer(true) },
+      inPlain(confirm.confirm ?? "Yes"),
+    );
+    const no = h(
+      "button",
+      { type: "button", class: "button", dataset: { confirm: "no" }, onclick: answer(false) },
+      inPlain(confirm.deny ?? "Cancel"),
+    );
     const head = h("h2", { id: titleId, class: "dialog-title" }, inPlain(confirm.title ?? "Are you sure?"));
-    const dialog = openDialog("dialog-small", titleId, [h("header", { class: "dialog-head" }, head), h("div", { class: "dialog-body" }, textNode(confirm.text)), h("footer", { class: "dialog-foot" }, no, yes)], answer(false));
+    const dialog = openDialog(
+      "dialog-small",
+      titleId,
+      [
+        h("header", { class: "dialog-head" }, head),
+        h("div", { class: "dialog-body" }, textNode(confirm.text)),
+        h("footer", { class: "dialog-foot" }, no, yes),
+      ],
+      answer(false),
+    );
     no.focus();
   });
 }
@@ -25,18 +42,35 @@ export function askConfirm(confirm) {
 export function showSource(title, thing) {
   const titleId = freshId("source");
   const close = () => dialog.close();
-  const head = h("header", { class: "dialog-head" }, h("h2", { id: titleId, class: "dialog-title" }, title), closeButton(close));
-  const body = h("div", { class: "dialog-body" }, h("pre", { class: "code code-tall", tabindex: 0 }, h("code", {}, JSON.stringify(thing, null, 2))));
+  const head = h(
+    "header",
+    { class: "dialog-head" },
+    h("h2", { id: titleId, class: "dialog-title" }, title),
+    closeButton(close),
+  );
+  const body = h(
+    "div",
+    { class: "dialog-body" },
+    h("pre", { class: "code code-tall", tabindex: 0 }, h("code", {}, JSON.stringify(thing, null, 2))),
+  );
   const dialog = openDialog("dialog-wide", titleId, [head, body], close);
 }
 
 export function closeButton(close, label = "Close") {
-  return h("button", { type: "button", class: "icon-button", "aria-label": label, onclick: close }, outline("close"));
+  return h(
+    "button",
+    { type: "button", class: "icon-button", "aria-label": label, onclick: close },
+    outline("close"),
+  );
 }
 
 /** A <dialog> on top of all others; Escape calls `cancel`. */
 export function openDialog(kind, titleId, content, cancel) {
-  const dialog = h("dialog", { class: `dialog ${kind}`, role: "dialog", "aria-modal": "true", "aria-labelledby": titleId }, content);
+  const dialog = h(
+    "dialog",
+    { class: `dialog ${kind}`, role: "dialog", "aria-modal": "true", "aria-labelledby": titleId },
+    content,
+  );
   dialog.addEventListener("cancel", (event) => {
     event.preventDefault();
     cancel();

@@ -5,7 +5,14 @@ import { nowMs, world } from "./world.js";
 
 const HALF_A_YEAR_S = 183 * 24 * 3600;
 const TOKEN = /\{([a-z_]+)\}/g;
-const UNITS = [["year", 31557600], ["month", 2629800], ["week", 604800], ["day", 86400], ["hour", 3600], ["minute", 60]];
+const UNITS = [
+  ["year", 31557600],
+  ["month", 2629800],
+  ["week", 604800],
+  ["day", 86400],
+  ["hour", 3600],
+  ["minute", 60],
+];
 
 const formats = new Map();
 function intl(options, zone, locale) {
@@ -32,9 +39,19 @@ function localeOf(person = world.me) {
 
 /** Year, month, day, hour, minute, second on the wall clock of a zone, as numbers. */
 export function wallClock(instant, zone = zoneOf()) {
-  const options = { year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric", hourCycle: "h23" };
+  const options = {
+    year: "numeric",
+    month: "numeric",
+    day: "numeric",
+    hour: "numeric",
+    minute: "numeric",
+    second: "numeric",
+    hourCycle: "h23",
+  };
   const parts = intl(options, zone, "en-US").formatToParts(instant);
-  return Object.fromEntries(parts.filter((part) => part.type !== "literal").map((part) => [part.type, Number(part.value)]));
+  return Object.fromEntries(
+    parts.filter((part) => part.type !== "literal").map((part) => [part.type, Number(part.value)]),
+  );
 }
 
 /** The instant (Unix seconds) at which the wall clock of `zone` shows the text `YYYY-MM-DDTHH:MM`. */
@@ -48,7 +65,9 @@ export function instantOf(local, zone = zoneOf()) {
 
 function offsetAt(seconds, zone) {
   const clock = wallClock(new Date(seconds * 1000), zone);
-  return Date.UTC(clock.year, clock.month - 1, clock.day, clock.hour, clock.minute, clock.second) / 1000 - seconds;
+  return (
+    Date.UTC(clock.year, clock.month - 1, clock.day, clock.hour, clock.minute, clock.second) / 1000 - seconds
+  );
 }
 
 function dayNumber(instant) {
@@ -73,7 +92,12 @@ const isNear = (instant) => Math.abs(instant - nowMs()) / 1000 < HALF_A_YEAR_S;
 const say = (instant, options) => intl(options, zoneOf(), localeOf()).format(instant);
 
 function longDate(instant, { weekday = false, year = true } = {}) {
-  const options = { month: "long", day: "numeric", ...(weekday && { weekday: "long" }), ...(year && { year: "numeric" }) };
+  const options = {
+    month: "long",
+    day: "numeric",
+    ...(weekday && { weekday: "long" }),
+    ...(year && { year: "numeric" }),
+  };
   if (!isEnglish()) return say(instant, options);
   const head = weekday ? `${say(instant, { weekday: "long" })}, ` : "";
   const tail = year ? `, ${wallClock(instant).year}` : "";
@@ -81,7 +105,8 @@ function longDate(instant, { weekday = false, year = true } = {}) {
 }
 
 const sayDate = (instant) => longDate(instant, { year: !isNear(instant) });
-const sayShort = (instant) => say(instant, { month: "short", day: "numeric", ...(!isNear(instant) && { year: "numeric" }) });
+const sayShort = (instant) =>
+  say(instant, { month: "short", day: "numeric", ...(!isNear(instant) && { year: "numeric" }) });
 const sayLong = (instant) => longDate(instant, { weekday: true });
 
 const TOKENS = {
@@ -97,7 +122,9 @@ const TOKENS = {
   date_pretty: (at) => nearDay(at) ?? sayDate(at),
   date_short: sayShort,
   date_short_pretty: (at) => nearDay(at) ?? sayShort(at),
-  day_divider_pretty: (at) => nearDay(at) ?? longDate(at, { weekday: true, year: wallClock(at).year !== wallClock(new Date(nowMs())).year }),
+  day_divider_pretty: (at) =>
+    nearDay(at) ??
+    longDate(at, { weekday: true, year: wallClock(at).year !== wallClock(new Date(nowMs())).year }),
   time: (at) => say(at, { hour: "numeric", minute: "2-digit" }),
   time_secs: (at) => say(at, { hour: "numeric", minute: "2-digit", second: "2-digit" }),
   ago: sayAgo,
@@ -108,7 +135,10 @@ const pad = (number) => String(number).padStart(2, "0");
 function sayAgo(instant) {
   const seconds = (instant - nowMs()) / 1000;
   const [unit, size] = UNITS.find(([, length]) => Math.abs(seconds) >= length) ?? ["second", 1];
-  return new Intl.RelativeTimeFormat(localeOf(), { numeric: "auto" }).format(Math.round(seconds / size), unit);
+  return new Intl.RelativeTimeFormat(localeOf(), { numeric: "auto" }).format(
+    Math.round(seconds / size),
+    unit,
+  );
 }
 
 /** Fills a format such as `{date_short_pretty} at {time}`; an unknown token is left as it stands, as Slack does. */
@@ -126,7 +156,11 @@ export function dateNode(seconds, format, fallback = "") {
   if (!Number.isFinite(number) || !format) return h("span", {}, fallback || String(seconds));
   const iso = new Date(number * 1000).toISOString();
   const full = `${fillDate(number, "{date_long} {time_secs}")} · ${zoneOf()}`;
-  return h("time", { class: "date", datetime: iso, title: full, dataset: { seconds: number, format } }, fillDate(number, format));
+  return h(
+    "time",
+    { class: "date", datetime: iso, title: full, dataset: { seconds: number, format } },
+    fillDate(number, format),
+  );
 }
 
 /** Writes "3 minutes ago" and "today" anew in every <time> below `root`. */

@@ -20,7 +20,7 @@ function setData(node, key, text) {
   if (text !== null && text !== undefined) node.dataset[key] = String(text);
 }
 
-export function append(node, children) {
+function append(node, children) {
   for (const child of children.flat(Infinity)) {
     if (child === null || child === undefined || child === false) continue;
     node.append(child instanceof Node ? child : document.createTextNode(String(child)));

@@ -10,7 +10,16 @@ import { click } from "./surface.js";
 import { unknown } from "./unknown.js";
 import { world } from "./world.js";
 
-const ICON_BUTTONS = { trash: "trash", delete: "trash", edit: "pencil", pencil: "pencil", refresh: "refresh", copy: "copy", thumbs_up: "up", thumbs_down: "downvote" };
+const ICON_BUTTONS = {
+  trash: "trash",
+  delete: "trash",
+  edit: "pencil",
+  pencil: "pencil",
+  refresh: "refresh",
+  copy: "copy",
+  thumbs_up: "up",
+  thumbs_down: "downvote",
+};
 
 const DRAW = {
   button: buttonNode,
@@ -51,8 +60,18 @@ function buttonNode(element, { surface, blockId }) {
     if (element.url && safeAddress(element.url)) window.open(element.url, "_blank", "noopener,noreferrer");
     await click(surface, blockId, element, element.value === undefined ? {} : { value: element.value });
   };
-  const marks = { type: "button", class: `button${style}`, "aria-label": element.accessibility_label, title: element.url ? `Opens ${element.url}` : null, dataset: dataOf(element) };
-  const node = h("button", { ...marks, onclick: press(() => node, deed) }, h("span", { class: "button-text" }, inPlain(element.text)));
+  const marks = {
+    type: "button",
+    class: `button${style}`,
+    "aria-label": element.accessibility_label,
+    title: element.url ? `Opens ${element.url}` : null,
+    dataset: dataOf(element),
+  };
+  const node = h(
+    "button",
+    { ...marks, onclick: press(() => node, deed) },
+    h("span", { class: "button-text" }, inPlain(element.text)),
+  );
   return node;
 }
 
@@ -61,7 +80,18 @@ function iconButtonNode(element, { surface, blockId }) {
   if (visible?.length && !visible.includes(world.me.id)) return null;
   const label = element.accessibility_label ?? element.text?.text ?? element.icon;
   const deed = () => click(surface, blockId, element, { value: element.value });
-  const node = h("button", { type: "button", class: "icon-button", "aria-label": label, title: element.text?.text, dataset: dataOf(element), onclick: press(() => node, deed) }, outline(ICON_BUTTONS[element.icon] ?? "dots"));
+  const node = h(
+    "button",
+    {
+      type: "button",
+      class: "icon-button",
+      "aria-label": label,
+      title: element.text?.text,
+      dataset: dataOf(element),
+      onclick: press(() => node, deed),
+    },
+    outline(ICON_BUTTONS[element.icon] ?? "dots"),
+  );
   return node;
 }
 
@@ -69,23 +99,57 @@ function feedbackNode(element, { surface, blockId }) {
   const one = (side, sign) => {
     if (!side) return null;
     const label = side.accessibility_label ?? side.text?.text;
-    const node = h("button", { type: "button", class: "icon-button", "aria-label": label, title: side.text?.text, dataset: { ...dataOf(element), value: side.value }, onclick: press(() => node, () => click(surface, blockId, element, { value: side.value })) }, outline(sign));
+    const node = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": label,
+        title: side.text?.text,
+        dataset: { ...dataOf(element), value: side.value },
+        onclick: press(
+          () => node,
+          () => click(surface, blockId, element, { value: side.value }),
+        ),
+      },
+      outline(sign),
+    );
     return node;
   };
-  return h("span", { class: "feedback" }, one(element.positive_button, "up"), one(element.negative_button, "downvote"));
+  return h(
+    "span",
+    { class: "feedback" },
+    one(element.positive_button, "up"),
+    one(element.negative_button, "downvote"),
+  );
 }
 
 function overflowNode(element, { surface, blockId }) {
   const open = () => {
     const menu = h("div", { role: "menu" });
-    const close = openMenuOf(node, menu, (element.options ?? []).map((option) => itemNode(option, () => choose(option))));
+    const close = openMenuOf(
+      node,
+      menu,
+      (element.options ?? []).map((option) => itemNode(option, () => choose(option))),
+    );
     const choose = async (option) => {
       close();
       if (option.url && safeAddress(option.url)) window.open(option.url, "_blank", "noopener,noreferrer");
       await click(surface, blockId, element, { selected_option: option });
     };
   };
-  const node = h("button", { type: "button", class: "button overflow", "aria-haspopup": "menu", "aria-label": element.accessibility_label ?? "More actions", dataset: dataOf(element), onclick: open }, outline("dots"));
+  const node = h(
+    "button",
+    {
+      type: "button",
+      class: "button overflow",
+      "aria-haspopup": "menu",
+      "aria-label": element.accessibility_label ?? "More actions",
+      dataset: dataOf(element),
+      onclick: open,
+    },
+    outline("dots"),
+  );
   return node;
 }
 
@@ -97,5 +161,16 @@ function openMenuOf(anchor, menu, items) {
 
 function itemNode(option, choose) {
   const words = option.description ? h("span", { class: "menu-more" }, inPlain(option.description)) : null;
-  return h("button", { type: "button", role: "menuitem", class: "menu-item", dataset: { value: option.value }, onclick: choose }, h("span", {}, inPlain(option.text)), words);
+  return h(
+    "button",
+    {
+      type: "button",
+      role: "menuitem",
+      class: "menu-item",
+      dataset: { value: option.value },
+      onclick: choose,
+    },
+    h("span", {}, inPlain(option.text)),
+    words,
+  );
 }

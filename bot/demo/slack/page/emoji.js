@@ -89,7 +89,11 @@ const EMOJI = {
   moneybag: ["💰", null],
 };
 
-const NAME_OF = new Map(Object.entries(EMOJI).map(([name, [sign]]) => [sign, name]).reverse());
+const NAME_OF = new Map(
+  Object.entries(EMOJI)
+    .map(([name, [sign]]) => [sign, name])
+    .reverse(),
+);
 const SIGNS = new RegExp(`(${[...NAME_OF.keys()].join("|")})\uFE0F?`, "gu");
 
 /** The emoji of a shortcode as a node; null when nobody knows the shortcode. */
@@ -97,7 +101,10 @@ export function emojiNode(name) {
   const bare = name.replace(/::skin-tone-\d$/, "");
   const found = EMOJI[bare];
   if (!found) return null;
-  return drawnEmoji(found[1], bare) ?? h("span", { class: "emoji-text", role: "img", "aria-label": bare.replaceAll("_", " ") }, found[0]);
+  return (
+    drawnEmoji(found[1], bare) ??
+    h("span", { class: "emoji-text", role: "img", "aria-label": bare.replaceAll("_", " ") }, found[0])
+  );
 }
 
 /** Text as nodes, with the characters that this page draws replaced by their drawings. */

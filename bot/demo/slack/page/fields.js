@@ -1,30 +1,50 @@
 // Draws the fields of Block Kit (texts, menus, pickers, boxes) and keeps what they hold in their surface.
 
 import { chooserNode } from "./chooser.js";
-import { instantOf, wallClock, zoneOf } from "./dates.js";
 import { freshId, h } from "./dom.js";
 import { inPlain, textNode } from "./mrkdwn.js";
+import { fileField, momentField, pickerField } from "./pickers.js";
 import { click, fieldState, setField } from "./surface.js";
+import { richField, textField } from "./typed.js";
 import { titleOf, world } from "./world.js";
-
-const LARGEST_FILE_BYTES = 2_000_000;
 
 const DRAW = {
   plain_text_input: textField,
   email_text_input: (it, field) => textField(it, field, { type: "email", autocomplete: "off" }),
   url_text_input: (it, field) => textField(it, field, { type: "url", inputmode: "url" }),
-  number_input: (it, field) => textField(it, field, { inputmode: it.is_decimal_allowed ? "decimal" : "numeric" }),
+  number_input: (it, field) =>
+    textField(it, field, { inputmode: it.is_decimal_allowed ? "decimal" : "numeric" }),
   rich_text_input: richField,
   static_select: (it, field) => selectField(it, field, "selected_option", it.options, it.option_groups),
   users_select: (it, field) => selectField(it, field, "selected_user", people()),
-  channels_select: (it, field) => selectField(it, field, "selected_channel", channels((one) => !one.is_dm)),
-  conversations_select: (it, field) => selectField(it, field, "selected_conversation", channels(filterOf(it))),
+  channels_select: (it, field) =>
+    selectField(
+      it,
+      field,
+      "selected_channel",
+      channels((one) => !one.is_dm),
+    ),
+  conversations_select: (it, field) =>
+    selectField(it, field, "selected_conversation", channels(filterOf(it))),
   external_select: (it, field) => chooserNode(it, field, { many: false }),
   multi_external_select: (it, field) => chooserNode(it, field, { many: true }),
-  multi_static_select: (it, field) => boxesField(it, field, "selected_options", it.options ?? it.option_groups?.flatMap((group) => group.options) ?? []),
+  multi_static_select: (it, field) =>
+    boxesField(
+      it,
+      field,
+      "selected_options",
+      it.options ?? it.option_groups?.flatMap((group) => group.options) ?? [],
+    ),
   multi_users_select: (it, field) => boxesField(it, field, "selected_users", people()),
-  multi_channels_select: (it, field) => boxesField(it, field, "selected_channels", channels((one) => !one.is_dm)),
-  multi_conversations_select: (it, field) => boxesField(it, field, "selected_conversations", channels(filterOf(it))),
+  multi_channels_select: (it, field) =>
+    boxesField(
+      it,
+      field,
+      "selected_channels",
+      channels((one) => !one.is_dm),
+    ),
+  multi_conversations_select: (it, field) =>
+    boxesField(it, field, "selected_conversations", channels(filterOf(it))),
   checkboxes: (it, field) => boxesField(it, field, "selected_options", it.options),
   radio_buttons: (it, field) => boxesField(it, field, "selected_option", it.options),
   datepicker: (it, field) => pickerField(it, field, "date", "selected_date"),
@@ -42,7 +62,8 @@ const FIRST = {
   selected_users: (it) => it.initial_users ?? [],
   selected_channel: (it) => it.initial_channel ?? null,
   selected_channels: (it) => it.initial_channels ?? [],
-  selected_conversation: (it) => it.initial_conversation ?? (it.default_to_current_conversation ? world.place.channel : null),
+  selected_conversation: (it) =>
+    it.initial_conversation ?? (it.default_to_current_conversation ? world.place.channel : null),
   selected_conversations: (it) => it.initial_conversations ?? [],
   selected_date: (it) => it.initial_date ?? null,
   selected_time: (it) => it.initial_time ?? null,
@@ -61,43 +82,35 @@ export function drawField(element, place) {
 
 /** The field's voice: read() what it holds, write(value) to remember it, tell(value) to report it where the app listens. */
 function openField(element, { surface, blockId, dispatch, labelId, describedBy }) {
-  const read = (name) => fieldState(surface, blockId, element.action_id, { type: element.type, [name]: FIRST[name](element) })[name];
-  const write = (name, value) => setField(surface, blockId, element.action_id, { type: element.type, [name]: value });
+  const read = (name) =>
+    fieldState(surface, blockId, element.action_id, { type: element.type, [name]: FIRST[name](element) })[
+      name
+    ];
+  const write = (name, value) =>
+    setField(surface, blockId, element.action_id, { type: element.type, [name]: value });
   const tell = (name, value) => dispatch && click(surface, blockId, element, { [name]: value });
-  const labels = labelId ? { "aria-labelledby": labelId } : { "aria-label": element.placeholder?.text ?? element.type.replaceAll("_", " ") };
-  return { read, write, tell, surface, blockId, labels: { ...labels, "aria-describedby": describedBy ?? null } };
-}
-
-function textField(element, field, marks = {}) {
-  const take = () => field.write("value", input.value === "" ? null : input.value);
-  const tell = () => field.tell("value", input.value === "" ? null : input.value);
-  const when = element.dispatch_action_config?.trigger_actions_on ?? ["on_enter_pressed"];
-  const onKey = (event) => {
-    if (event.key !== "Enter" || event.isComposing || element.multiline) return;
-    event.preventDefault();
-    take();
-    if (when.includes("on_enter_pressed")) tell();
+  const labels = labelId
+    ? { "aria-labelledby": labelId }
+    : { "aria-label": element.placeholder?.text ?? element.type.replaceAll("_", " ") };
+  return {
+    read,
+    write,
+    tell,
+    surface,
+    blockId,
+    labels: { ...labels, "aria-describedby": describedBy ?? null },
   };
-  const onInput = () => {
-    take();
-    if (when.includes("on_character_entered")) tell();
-  };
-  const common = { class: "text-field", placeholder: element.placeholder?.text, maxlength: element.max_length ?? (element.type === "plain_text_input" ? 3000 : null), ...field.labels, ...marks };
-  const input = h(element.multiline ? "textarea" : "input", { ...common, rows: element.multiline ? 4 : null, value: field.read("value") ?? "", oninput: onInput, onkeydown: onKey });
-  return input;
-}
-
-function richField(element, field) {
-  const paragraph = (text) => ({ type: "rich_text", elements: [{ type: "rich_text_section", elements: [{ type: "text", text }] }] });
-  const held = field.read("rich_text_value");
-  const text = (held?.elements ?? []).flatMap((part) => part.elements ?? []).map((part) => part.text ?? "").join("");
-  const input = h("textarea", { class: "text-field", rows: 4, placeholder: element.placeholder?.text, ...field.labels, value: text, oninput: () => field.write("rich_text_value", input.value ? paragraph(input.value) : null) });
-  return input;
 }
 
 const asOption = (value, text) => ({ value, text: { type: "plain_text", text } });
-const people = () => [...world.people.values()].filter((one) => !one.is_bot && !one.deleted).map((one) => asOption(one.id, one.name));
-const channels = (wanted) => world.channels.filter((one) => !one.is_archived && wanted(one)).map((one) => asOption(one.id, one.is_dm ? titleOf(one) : `#${one.name}`));
+const people = () =>
+  [...world.people.values()]
+    .filter((one) => !one.is_bot && !one.deleted)
+    .map((one) => asOption(one.id, one.name));
+const channels = (wanted) =>
+  world.channels
+    .filter((one) => !one.is_archived && wanted(one))
+    .map((one) => asOption(one.id, one.is_dm ? titleOf(one) : `#${one.name}`));
 
 function filterOf(element) {
   const include = element.filter?.include;
@@ -112,10 +125,13 @@ function selectField(element, field, name, options = [], groups = null) {
   const all = groups ? groups.flatMap((group) => group.options) : options;
   const held = keyOf(field.read(name));
   const node = (option) => h("option", { value: option.value }, option.text?.text ?? "");
-  const list = groups ? groups.map((group) => h("optgroup", { label: group.label?.text ?? "" }, group.options.map(node))) : all.map(node);
+  const list = groups
+    ? groups.map((group) => h("optgroup", { label: group.label?.text ?? "" }, group.options.map(node)))
+    : all.map(node);
   const empty = h("option", { value: "" }, element.placeholder?.text ?? "Choose an option");
   const more = h("div", { class: "quiet" });
-  const describe = (option) => more.replaceChildren(...(option?.description ? inPlain(option.description) : []));
+  const describe = (option) =>
+    more.replaceChildren(...(option?.description ? inPlain(option.description) : []));
   const change = () => {
     const chosen = all.find((option) => option.value === input.value) ?? null;
     const value = chosen && (isWhole(name) ? chosen : chosen.value);
@@ -140,56 +156,27 @@ function boxesField(element, field, name, options = []) {
     field.write(name, value);
     field.tell(name, value);
   };
-  const inputs = options.map((option) => h("input", { type: many ? "checkbox" : "radio", name: group, value: option.value, checked: holds(option), onchange: change }));
-  const one = (option, at) => h("label", { class: "choice" }, inputs[at], h("span", { class: "choice-text" }, textNode(option.text, "span"), option.description ? h("span", { class: "quiet" }, textNode(option.description, "span")) : null));
+  const inputs = options.map((option) =>
+    h("input", {
+      type: many ? "checkbox" : "radio",
+      name: group,
+      value: option.value,
+      checked: holds(option),
+      onchange: change,
+    }),
+  );
+  const one = (option, at) =>
+    h(
+      "label",
+      { class: "choice" },
+      inputs[at],
+      h(
+        "span",
+        { class: "choice-text" },
+        textNode(option.text, "span"),
+        option.description ? h("span", { class: "quiet" }, textNode(option.description, "span")) : null,
+      ),
+    );
   const kind = element.type.startsWith("multi_") ? "choices choices-boxed" : "choices";
   return h("div", { class: kind, role: many ? "group" : "radiogroup", ...field.labels }, options.map(one));
-}
-
-function pickerField(element, field, type, name) {
-  const change = () => {
-    field.write(name, input.value || null);
-    if (input.value) field.tell(name, input.value);
-  };
-  const input = h("input", { type, class: "text-field picker", ...field.labels, value: field.read(name) ?? "", onchange: change, oninput: () => field.write(name, input.value || null) });
-  const zone = element.timezone ? h("span", { class: "quiet" }, element.timezone) : null;
-  return h("div", { class: "picker-box" }, input, zone);
-}
-
-function momentField(element, field) {
-  const held = field.read("selected_date_time");
-  const change = () => {
-    const seconds = input.value ? instantOf(input.value) : null;
-    field.write("selected_date_time", seconds);
-    if (seconds) field.tell("selected_date_time", seconds);
-  };
-  const input = h("input", { type: "datetime-local", class: "text-field picker", ...field.labels, value: held ? localText(held) : "", onchange: change });
-  return h("div", { class: "picker-box" }, input, h("span", { class: "quiet" }, `your time, ${zoneOf()}`));
-}
-
-function localText(seconds) {
-  const clock = wallClock(new Date(seconds * 1000));
-  const two = (number) => String(number).padStart(2, "0");
-  return `${clock.year}-${two(clock.month)}-${two(clock.day)}T${two(clock.hour)}:${two(clock.minute)}`;
-}
-
-function fileField(element, field) {
-  const list = h("div", { class: "quiet" });
-  const show = (files) => list.replaceChildren(...files.map((file) => h("div", {}, `${file.name} (${file.size} bytes)`)));
-  const change = async () => {
-    const files = await Promise.all([...input.files].slice(0, element.max_files ?? 10).map(readFile));
-    field.write("files", files);
-    show(files);
-  };
-  const accept = element.filetypes?.map((type) => `.${type}`).join(",");
-  const input = h("input", { type: "file", class: "file-field", multiple: (element.max_files ?? 10) > 1, accept, ...field.labels, onchange: change });
-  show(field.read("files"));
-  return h("div", { class: "file-box" }, input, list);
-}
-
-async function readFile(file) {
-  const fits = file.size <= LARGEST_FILE_BYTES;
-  const bytes = fits ? new Uint8Array(await file.arrayBuffer()) : new Uint8Array();
-  const content = btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
-  return { name: file.name, mimetype: file.type, size: file.size, content_base64: content };
 }

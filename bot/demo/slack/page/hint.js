@@ -14,8 +14,41 @@ export function hintNode(fill) {
     localStorage.setItem(SEEN_KEY, "1");
     changed();
   };
-  const example = (text) => h("button", { type: "button", class: "example", dataset: { example: text }, onclick: () => fill(`${text} `.replace("help ", "help")) }, text);
-  const words = h("div", { class: "hint-words" }, h("strong", {}, "New here? "), "Try typing: ", h("code", { class: "inline-code" }, "/dify schedule …"), " and press the buttons of the answer.");
-  const shut = h("button", { type: "button", class: "icon-button", "aria-label": "Dismiss this hint", dataset: { dismiss: "hint" }, onclick: close }, outline("close", 16));
-  return h("section", { class: "hint", "aria-label": "First steps" }, h("span", { class: "hint-mark" }, outline("bulb", 20)), h("div", { class: "hint-body" }, words, h("div", { class: "examples" }, EXAMPLES.map(example))), shut);
+  const example = (text) =>
+    h(
+      "button",
+      {
+        type: "button",
+        class: "example",
+        dataset: { example: text },
+        onclick: () => fill(`${text} `.replace("help ", "help")),
+      },
+      text,
+    );
+  const words = h(
+    "div",
+    { class: "hint-words" },
+    h("strong", {}, "New here? "),
+    "Try typing: ",
+    h("code", { class: "inline-code" }, "/dify schedule …"),
+    " and press the buttons of the answer.",
+  );
+  const shut = h(
+    "button",
+    {
+      type: "button",
+      class: "icon-button",
+      "aria-label": "Dismiss this hint",
+      dataset: { dismiss: "hint" },
+      onclick: close,
+    },
+    outline("close", 16),
+  );
+  return h(
+    "section",
+    { class: "hint", "aria-label": "First steps" },
+    h("span", { class: "hint-mark" }, outline("bulb", 20)),
+    h("div", { class: "hint-body" }, words, h("div", { class: "examples" }, EXAMPLES.map(example))),
+    shut,
+  );
 }

@@ -39,7 +39,13 @@ export function outline(name, size = 18) {
 
 function frame(size, kind) {
   const svg = document.createElementNS(SVG, "svg");
-  const marks = { viewBox: "0 0 24 24", width: size, height: size, "aria-hidden": "true", class: `icon ${kind}` };
+  const marks = {
+    viewBox: "0 0 24 24",
+    width: size,
+    height: size,
+    "aria-hidden": "true",
+    class: `icon ${kind}`,
+  };
   for (const [key, value] of Object.entries(marks)) svg.setAttribute(key, value);
   return svg;
 }
@@ -77,14 +83,26 @@ const DRAWN = {
   next: ["tile", GREY, "M8 7.5v9l6-4.5zM16.5 7.5v9"],
   repeat: ["tile", BLUE, "M7 11V10a2 2 0 0 1 2-2h8l-2-2M17 13v1a2 2 0 0 1-2 2H7l2 2"],
   bell: ["bare", AMBER, "M6 16.5c1.5-1.5 1.5-3 1.5-6a4.5 4.5 0 0 1 9 0c0 3 0 4.5 1.5 6zM10.5 19.5h3"],
-  mute: ["bare", GREY, "M6 16.5c1.5-1.5 1.5-3 1.5-6a4.5 4.5 0 0 1 9 0c0 3 0 4.5 1.5 6zM10.5 19.5h3M4 4l16 16"],
-  rocket: ["bare", VIOLET, "M12 3c4 3 4.5 8 3 12H9C7.5 11 8 6 12 3zM9 12l-3 4 3-.5M15 12l3 4-3-.5M12 8.5v.01M10.5 18l1.5 3 1.5-3"],
+  mute: [
+    "bare",
+    GREY,
+    "M6 16.5c1.5-1.5 1.5-3 1.5-6a4.5 4.5 0 0 1 9 0c0 3 0 4.5 1.5 6zM10.5 19.5h3M4 4l16 16",
+  ],
+  rocket: [
+    "bare",
+    VIOLET,
+    "M12 3c4 3 4.5 8 3 12H9C7.5 11 8 6 12 3zM9 12l-3 4 3-.5M15 12l3 4-3-.5M12 8.5v.01M10.5 18l1.5 3 1.5-3",
+  ],
   robot_face: ["tile", VIOLET, "M9 11v.01M15 11v.01M9 15.5h6"],
   bar_chart: ["tile", VIOLET, "M8 17v-4M12 17V8M16 17v-6"],
   bulb: ["bare", AMBER, OUTLINES.bulb],
   key: ["bare", AMBER, "M8 12a3 3 0 1 1 0 .01M11 12h9M17 12v3M20 12v2"],
   lock: ["bare", AMBER, OUTLINES.lock],
-  gear: ["bare", GREY, "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.2 2.2M16.2 16.2l2.2 2.2M18.4 5.6l-2.2 2.2M7.8 16.2l-2.2 2.2"],
+  gear: [
+    "bare",
+    GREY,
+    "M12 9a3 3 0 1 0 0 6 3 3 0 0 0 0-6M12 3v3M12 18v3M3 12h3M18 12h3M5.6 5.6l2.2 2.2M16.2 16.2l2.2 2.2M18.4 5.6l-2.2 2.2M7.8 16.2l-2.2 2.2",
+  ],
   wrench: ["bare", GREY, "M14.5 9.5 6 18M14 4.5a4.5 4.5 0 0 0 5.5 5.5l-3-1-1.5-1.5z"],
   pencil2: ["bare", AMBER, OUTLINES.pencil],
   wastebasket: ["bare", GREY, OUTLINES.trash],
@@ -98,7 +116,11 @@ const DRAWN = {
   zap: ["bare", AMBER, OUTLINES.bolt],
   star: ["bare", AMBER, "M12 4l2.5 5.3 5.7.700-4.2 4 1.1 5.8L12 17l-5.1 2.8L8 14l-4.2-4 5.7-.7z"],
   house: ["bare", BLUE, OUTLINES.home],
-  wave: ["bare", AMBER, "M8 13V7.5a1.2 1.2 0 0 1 2.4 0V11V6a1.2 1.2 0 0 1 2.4 0v5V7a1.2 1.2 0 0 1 2.4 0v7c0 4-2.5 6-5.5 6s-4.5-1.5-6-5c-.6-1.3 1.2-2.5 2.2-1z"],
+  wave: [
+    "bare",
+    AMBER,
+    "M8 13V7.5a1.2 1.2 0 0 1 2.4 0V11V6a1.2 1.2 0 0 1 2.4 0v5V7a1.2 1.2 0 0 1 2.4 0v7c0 4-2.5 6-5.5 6s-4.5-1.5-6-5c-.6-1.3 1.2-2.5 2.2-1z",
+  ],
   tada: ["bare", VIOLET, "M5 20l4-11 6 6zM14 4v3M19 5l-2 2M20 10h-3M12 8l1-1M16 12l1-1"],
   zzz: ["bare", BLUE, "M5 12h6l-6 7h6M14 5h5l-5 6h5"],
   sparkles: ["bare", AMBER, "M10 5l1.8 5.2L17 12l-5.2 1.8L10 19l-1.8-5.2L3 12l5.2-1.8zM18 4v4M16 6h4"],
@@ -114,7 +136,14 @@ const DRAWN = {
 const GROUNDS = {
   disc: (colour) => shape("circle", { cx: 12, cy: 12, r: 10, fill: colour }),
   tile: (colour) => shape("rect", { x: 2, y: 2, width: 20, height: 20, rx: 6, fill: colour }),
-  triangle: (colour) => shape("path", { d: "M12 3.5 21.5 20h-19z", fill: colour, stroke: colour, "stroke-width": 2.4, "stroke-linejoin": "round" }),
+  triangle: (colour) =>
+    shape("path", {
+      d: "M12 3.5 21.5 20h-19z",
+      fill: colour,
+      stroke: colour,
+      "stroke-width": 2.4,
+      "stroke-linejoin": "round",
+    }),
 };
 
 /** An emoji as a drawing, or null when this page has none for it. `name` is what a screen reader says. */
@@ -127,6 +156,15 @@ export function drawnEmoji(drawing, name) {
   svg.setAttribute("role", "img");
   svg.setAttribute("aria-label", name.replaceAll("_", " "));
   if (GROUNDS[ground]) svg.append(GROUNDS[ground](colour));
-  svg.append(shape("path", { d: strokes, stroke: GROUNDS[ground] ? "#fff" : colour, "stroke-width": 2.2, fill: "none", "stroke-linecap": "round", "stroke-linejoin": "round" }));
+  svg.append(
+    shape("path", {
+      d: strokes,
+      stroke: GROUNDS[ground] ? "#fff" : colour,
+      "stroke-width": 2.2,
+      fill: "none",
+      "stroke-linecap": "round",
+      "stroke-linejoin": "round",
+    }),
+  );
   return svg;
 }

@@ -11,7 +11,9 @@ import { permalinkHash, readHash, readPermalink, writeHash } from "./ways.js";
 import { act, appChannel, channelById, enter, theApp, titleOf, toast, whenChanged, world } from "./world.js";
 
 const RENEW_MS = 15_000;
-const root = Object.fromEntries(["frame", "sidebar", "veil", "pane", "thread"].map((id) => [id, document.getElementById(id)]));
+const root = Object.fromEntries(
+  ["frame", "sidebar", "veil", "pane", "thread"].map((id) => [id, document.getElementById(id)]),
+);
 const conversation = makeConversation("channel");
 const thread = makeConversation("thread");
 const home = makeHome();
@@ -44,7 +46,8 @@ async function arrive() {
   world.place.person = world.me.id;
   draw();
   if (message) showMessage(message);
-  if (world.place.tab === "messages" || openedHome) await act("home", { tab: world.place.tab }, { quiet: true });
+  if (world.place.tab === "messages" || openedHome)
+    await act("home", { tab: world.place.tab }, { quiet: true });
 }
 
 /** Scrolls to the message of a permalink and lights it up for a moment. */
@@ -61,7 +64,8 @@ function placeOf(first, second) {
     return { channel: tab === "messages" ? (appChannel()?.id ?? null) : null, thread: null, tab };
   }
   const channel = channelById(first) ?? firstChannel();
-  if (channel && channel.id === appChannel()?.id) return { channel: channel.id, thread: second ?? null, tab: "messages" };
+  if (channel && channel.id === appChannel()?.id)
+    return { channel: channel.id, thread: second ?? null, tab: "messages" };
   return { channel: channel?.id ?? null, thread: second ?? null, tab: null };
 }
 
@@ -73,7 +77,8 @@ function firstChannel() {
 function draw() {
   if (!world.me) return;
   if (world.place.tab === "messages") world.place.channel ??= appChannel()?.id ?? null;
-  if (world.place.channel && !channelById(world.place.channel)) world.place = { ...placeOf(), person: world.me.id };
+  if (world.place.channel && !channelById(world.place.channel))
+    world.place = { ...placeOf(), person: world.me.id };
   if (world.place.channel) markSeen(world.place.channel);
   drawSidebar(root.sidebar, go);
   drawPane();
@@ -86,9 +91,18 @@ function drawPane() {
   const found = channel ? channelById(channel) : null;
   document.title = `${tab ? theApp().name : found ? titleOf(found) : "Local Slack"} · Local Slack`;
   const sign = JSON.stringify([world.me.id, tab, found, world.linked]);
-  const body = tab === "home" ? home.node : tab === "about" ? (root.pane.querySelector(".about")?.parentElement ?? aboutNode()) : conversation.node;
+  const body =
+    tab === "home"
+      ? home.node
+      : tab === "about"
+        ? (root.pane.querySelector(".about")?.parentElement ?? aboutNode())
+        : conversation.node;
   if (sign !== headSign || root.pane.lastChild !== body) {
-    const head = tab ? appHead(go, openSidebar) : found ? channelHead(found, openSidebar) : h("header", { class: "pane-head" }, "No channel");
+    const head = tab
+      ? appHead(go, openSidebar)
+      : found
+        ? channelHead(found, openSidebar)
+        : h("header", { class: "pane-head" }, "No channel");
     const kept = root.pane.contains(document.activeElement) ? document.activeElement?.dataset?.tab : null;
     if (root.pane.lastChild === body) root.pane.firstChild.replaceWith(head);
     else root.pane.replaceChildren(head, body);
@@ -110,8 +124,31 @@ function drawThread() {
   root.frame.classList.toggle("with-thread", shown);
   if (!shown) return;
   if (!thread.node.isConnected) {
-    const close = h("button", { type: "button", class: "icon-button", "aria-label": "Close the thread", dataset: { close: "thread" }, onclick: () => walk([world.me.id, world.place.channel]) }, outline("close"));
-    root.thread.replaceChildren(h("header", { class: "pane-head" }, h("div", { class: "pane-words" }, h("h2", { class: "pane-title" }, "Thread"), h("div", { class: "quiet thread-place" })), close), thread.node);
+    const close = h(
+      "button",
+      {
+        type: "button",
+        class: "icon-button",
+        "aria-label": "Close the thread",
+        dataset: { close: "thread" },
+        onclick: () => walk([world.me.id, world.place.channel]),
+      },
+      outline("close"),
+    );
+    root.thread.replaceChildren(
+      h(
+        "header",
+        { class: "pane-head" },
+        h(
+          "div",
+          { class: "pane-words" },
+          h("h2", { class: "pane-title" }, "Thread"),
+          h("div", { class: "quiet thread-place" }),
+        ),
+        close,
+      ),
+      thread.node,
+    );
   }
   const found = channelById(channel);
   root.thread.querySelector(".thread-place").textContent = found.is_dm ? titleOf(found) : `#${found.name}`;

@@ -1,9 +1,8 @@
 // Reads standard Markdown (the `markdown` block) into DOM nodes: no HTML, no images, links with their host in sight.
 
 import { h } from "./dom.js";
-import { emojiNode, withEmoji } from "./emoji.js";
-import { linkNode } from "./links.js";
-import { angleNode, unescape } from "./mrkdwn.js";
+import { readMarks } from "./marks.js";
+import { unescape } from "./mrkdwn.js";
 
 const FENCE = /^ {0,3}(`{3,}|~{3,})\s*([\w+#.-]*)/;
 const HEADING = /^ {0,3}(#{1,6})\s+(.*?)\s*#*\s*$/;
@@ -14,7 +13,16 @@ const DELIMITER = /^\s*\|?\s*:?-+:?\s*(\|\s*:?-+:?\s*)*\|?\s*$/;
 const MOST_NESTING = 10;
 
 export function markdown(text) {
-  return h("div", { class: "markdown" }, readBlocks(String(text ?? "").replaceAll("\r\n", "\n").split("\n"), 0));
+  return h(
+    "div",
+    { class: "markdown" },
+    readBlocks(
+      String(text ?? "")
+        .replaceAll("\r\n", "\n")
+        .split("\n"),
+      0,
+    ),
+  );
 }
 
 function readBlocks(lines, depth) {
@@ -33,7 +41,15 @@ function readBlock(lines, at, depth) {
   if (!line.trim()) return { node: null, end: at + 1 };
   if (FENCE.test(line)) return readFence(lines, at);
   const heading = HEADING.exec(line);
-  if (heading) return { node: h(`h${Math.min(6, heading[1].length + 2)}`, { class: `md-h${heading[1].length}` }, readMarks(heading[2])), end: at + 1 };
+  if (heading)
+    return {
+      node: h(
+        `h${Math.min(6, heading[1].length + 2)}`,
+        { class: `md-h${heading[1].length}` },
+        readMarks(heading[2]),
+      ),
+      end: at + 1,
+    };
   if (RULE.test(line)) return { node: h("hr"), end: at + 1 };
   if (QUOTE.test(line)) return readQuote(lines, at, depth);
   if (startsTable(lines, at)) return readTable(lines, at);
@@ -46,7 +62,10 @@ function readFence(lines, at) {
   let end = at + 1;
   while (end < lines.length && !lines[end].trim().startsWith(mark)) end += 1;
   const code = unescape(lines.slice(at + 1, end).join("\n"));
-  return { node: h("pre", { class: "code", "data-language": language || null }, h("code", {}, code)), end: end + 1 };
+  return {
+    node: h("pre", { class: "code", "data-language": language || null }, h("code", {}, code)),
+    end: end + 1,
+  };
 }
 
 function readQuote(lines, at, depth) {
@@ -59,7 +78,10 @@ function readQuote(lines, at, depth) {
 function readParagraph(lines, at) {
   let end = at + 1;
   while (end < lines.length && lines[end].trim() && !startsBlock(lines, end)) end += 1;
-  const text = lines.slice(at, end).map((line) => line.trim()).join("\n");
+  const text = lines
+    .slice(at, end)
+    .map((line) => line.trim())
+    .join("\n");
   return { node: h("p", {}, readMarks(text)), end };
 }
 
@@ -76,7 +98,10 @@ function readList(lines, at, depth) {
     const item = ITEM.exec(lines[end]);
     if (!item || item[1].length > first[1].length + 1 || /\d/.test(item[2]) !== ordered) break;
     const next = endOfItem(lines, end, item[1].length);
-    const body = [item[4], ...lines.slice(end + 1, next).map((line) => dedent(line, item[1].length + item[2].length + 1))];
+    const body = [
+      item[4],
+      ...lines.slice(end + 1, next).map((line) => dedent(line, item[1].length + item[2].length + 1)),
+    ];
     list.append(itemNode(body, depth));
     end = next;
   }
@@ -89,7 +114,12 @@ function endOfItem(lines, at, indent) {
     const blank = !lines[end].trim();
     const width = /^\s*/.exec(lines[end])[0].length;
     if (blank && !/^\s{2,}\S/.test(lines[end + 1] ?? "") && !ITEM.test(lines[end + 1] ?? "")) break;
-    if (!blank && width <= indent && (ITEM.test(lines[end]) || !lines[end - 1].trim() || startsBlock(lines, end))) break;
+    if (
+      !blank &&
+      width <= indent &&
+      (ITEM.test(lines[end]) || !lines[end - 1].trim() || startsBlock(lines, end))
+    )
+      break;
     end += 1;
   }
   return end;
@@ -101,125 +131,48 @@ function itemNode(body, depth) {
   const task = /^\[([ xX])\]\s+(.*)$/.exec(body[0]);
   if (!task) return h("li", {}, readBlocks(body, depth + 1));
   const done = task[1] !== " ";
-  const box = h("input", { type: "checkbox", disabled: true, checked: done, "aria-label": done ? "done" : "to do" });
+  const box = h("input", {
+    type: "checkbox",
+    disabled: true,
+    checked: done,
+    "aria-label": done ? "done" : "to do",
+  });
   return h("li", { class: "task" }, box, h("div", {}, readBlocks([task[2], ...body.slice(1)], depth + 1)));
 }
 
 function startsTable(lines, at) {
-  return lines[at].includes("|") && at + 1 < lines.length && lines[at + 1].includes("-") && DELIMITER.test(lines[at + 1]);
+  return (
+    lines[at].includes("|") &&
+    at + 1 < lines.length &&
+    lines[at + 1].includes("-") &&
+    DELIMITER.test(lines[at + 1])
+  );
 }
 
 function readTable(lines, at) {
-  const aligns = splitRow(lines[at + 1]).map((cell) => ({ "::": "center", ":": cell.startsWith(":") ? "left" : "right" })[cell.replace(/[^:]/g, "")] ?? "left");
+  const aligns = splitRow(lines[at + 1]).map(
+    (cell) =>
+      ({ "::": "center", ":": cell.startsWith(":") ? "left" : "right" })[cell.replace(/[^:]/g, "")] ?? "left",
+  );
   let end = at + 2;
   while (end < lines.length && lines[end].includes("|") && lines[end].trim()) end += 1;
-  const row = (line, tag) => h("tr", {}, aligns.map((align, column) => h(tag, { class: `align-${align}` }, readMarks(splitRow(line)[column] ?? ""))));
+  const row = (line, tag) =>
+    h(
+      "tr",
+      {},
+      aligns.map((align, column) =>
+        h(tag, { class: `align-${align}` }, readMarks(splitRow(line)[column] ?? "")),
+      ),
+    );
   const body = lines.slice(at + 2, end).map((line) => row(line, "td"));
   const table = h("table", { class: "grid" }, h("thead", {}, row(lines[at], "th")), h("tbody", {}, body));
   return { node: h("div", { class: "table-box", tabindex: 0 }, table), end };
 }
 
 function splitRow(line) {
-  const bare = line.trim().replace(/^\|/, "").replace(/(?<!\\)\|$/, "");
+  const bare = line
+    .trim()
+    .replace(/^\|/, "")
+    .replace(/(?<!\\)\|$/, "");
   return bare.split(/(?<!\\)\|/).map((cell) => cell.trim().replaceAll("\\|", "|"));
-}
-
-const MARKS = [["**", "strong"], ["__", "strong"], ["~~", "s"], ["*", "em"], ["_", "em"]];
-const WORD = /[\p{L}\p{N}]/u;
-
-/** Inline Markdown as nodes; line breaks are kept. */
-export function readMarks(text, depth = 0) {
-  const out = [];
-  const dead = new Set();
-  let run = "";
-  const flush = () => {
-    if (run) out.push(...withBreaks(unescape(run)));
-    run = "";
-  };
-  for (let at = 0; at < text.length; ) {
-    const found = readMark(text, at, depth, dead);
-    if (!found) run += text[at++];
-    else {
-      if (found.text !== undefined) run += found.text;
-      else {
-        flush();
-        out.push(found.node);
-      }
-      at = found.end;
-    }
-  }
-  flush();
-  return out;
-}
-
-function withBreaks(text) {
-  return text.split("\n").flatMap((line, at) => [at > 0 ? h("br") : null, ...withEmoji(line)]).filter(Boolean);
-}
-
-function readMark(text, at, depth, dead) {
-  const sign = text[at];
-  if (sign === "\\" && /[\\`*_{}[\]()#+\-.!|<>~:]/.test(text[at + 1] ?? "")) return { text: text[at + 1], end: at + 2 };
-  if (sign === "`") return readCode(text, at);
-  if (sign === "<") return readAngle(text, at);
-  if (sign === "[" || (sign === "!" && text[at + 1] === "[")) return readLink(text, at, depth);
-  if (sign === ":") return readShortcode(text, at);
-  if (sign === "h" && !WORD.test(text[at - 1] ?? "")) return readUrl(text, at);
-  return depth < MOST_NESTING ? readEmphasis(text, at, depth, dead) : null;
-}
-
-function readCode(text, at) {
-  const ticks = /^`+/.exec(text.slice(at))[0];
-  const end = text.indexOf(ticks, at + ticks.length);
-  if (end < 0) return { text: ticks, end: at + ticks.length };
-  const code = unescape(text.slice(at + ticks.length, end)).replace(/^ (.+) $/, "$1");
-  return { node: h("code", { class: "inline-code" }, code), end: end + ticks.length };
-}
-
-function readAngle(text, at) {
-  const end = text.indexOf(">", at);
-  const node = end < 0 ? null : angleNode(text.slice(at + 1, end));
-  return node ? { node, end: end + 1 } : null;
-}
-
-function readShortcode(text, at) {
-  const match = /^:([a-z0-9_+-]+):/.exec(text.slice(at, at + 80));
-  const node = match && emojiNode(match[1]);
-  return node ? { node, end: at + match[0].length } : null;
-}
-
-function readUrl(text, at) {
-  const match = /^https?:\/\/[^\s<>|]+[^\s<>|.,:;!?)\]'"*_~`]/.exec(text.slice(at, at + 3000));
-  return match ? { node: linkNode(unescape(match[0])), end: at + match[0].length } : null;
-}
-
-function readLink(text, at, depth) {
-  const image = text[at] === "!";
-  const match = /^!?\[((?:[^[\]\\]|\\.|\[[^[\]]*\])*)\]\(\s*<?((?:[^\s()<>]|\([^\s()]*\))*)>?(?:\s+["'(][^"')]*["')])?\s*\)/.exec(text.slice(at, at + 5000));
-  if (!match || (image && !match[2])) return null;
-  const label = image ? [match[1] ? `Image: ${match[1]}` : "Image"] : readMarks(match[1], depth + 1);
-  return { node: linkNode(unescape(match[2]), label, { showHost: true }), end: at + match[0].length };
-}
-
-function readEmphasis(text, at, depth, dead) {
-  for (const [mark, tag] of MARKS) {
-    if (!text.startsWith(mark, at) || dead.has(mark)) continue;
-    const after = text[at + mark.length] ?? " ";
-    if (/\s/.test(after) || (mark.includes("_") && WORD.test(text[at - 1] ?? ""))) continue;
-    const end = findEnd(text, at + mark.length, mark);
-    if (end < 0) {
-      dead.add(mark);
-      continue;
-    }
-    return { node: h(tag, {}, readMarks(text.slice(at + mark.length, end), depth + 1)), end: end + mark.length };
-  }
-  return null;
-}
-
-function findEnd(text, from, mark) {
-  for (let at = text.indexOf(mark, from); at >= 0; at = text.indexOf(mark, at + 1)) {
-    const doubled = mark.length === 1 && (text[at + 1] === mark || text[at - 1] === mark);
-    const inWord = mark.includes("_") && WORD.test(text[at + mark.length] ?? "");
-    if (at > from && !doubled && !inWord && !/\s/.test(text[at - 1]) && text[at - 1] !== "\\") return at;
-  }
-  return -1;
 }

@@ -39,12 +39,46 @@ function showView(view, depth, count) {
 
 function makeDialog(view, depth) {
   const titleId = freshId("view-title");
-  const shown = { view, depth, sign: null, errors: {}, body: h("div", { class: "dialog-body blocks", tabindex: -1 }), foot: h("footer", { class: "dialog-foot" }), title: h("h2", { id: titleId, class: "dialog-title" }) };
+  const shown = {
+    view,
+    depth,
+    sign: null,
+    errors: {},
+    body: h("div", { class: "dialog-body blocks", tabindex: -1 }),
+    foot: h("footer", { class: "dialog-foot" }),
+    title: h("h2", { id: titleId, class: "dialog-title" }),
+  };
   const leave = () => act("close", { view_id: shown.view.id });
   const leaveAll = () => act("close", { view_id: shown.view.id, all: true });
-  const back = depth > 0 ? h("button", { type: "button", class: "icon-button", "aria-label": "Back", dataset: { close: "back" }, onclick: leave }, outline("back")) : null;
+  const back =
+    depth > 0
+      ? h(
+          "button",
+          {
+            type: "button",
+            class: "icon-button",
+            "aria-label": "Back",
+            dataset: { close: "back" },
+            onclick: leave,
+          },
+          outline("back"),
+        )
+      : null;
   const shut = closeButton(depth > 0 ? leaveAll : leave, depth > 0 ? "Close all" : "Close");
-  const form = h("form", { class: "dialog-form", novalidate: true, onsubmit: (event) => { event.preventDefault(); submit(shown); } }, h("header", { class: "dialog-head" }, back, shown.title, shut), shown.body, shown.foot);
+  const form = h(
+    "form",
+    {
+      class: "dialog-form",
+      novalidate: true,
+      onsubmit: (event) => {
+        event.preventDefault();
+        submit(shown);
+      },
+    },
+    h("header", { class: "dialog-head" }, back, shown.title, shut),
+    shown.body,
+    shown.foot,
+  );
   shown.leave = leave;
   shown.dialog = openDialog(`dialog-view depth-${depth}`, titleId, form, leave);
   shown.dialog.dataset.viewId = view.id;
@@ -61,10 +95,22 @@ function surfaceOf(view) {
 
 function drawView(shown) {
   const { view, title, body, foot, errors } = shown;
-  title.replaceChildren(...inPlain(view.title ?? "").map((node) => (node instanceof Node ? node : document.createTextNode(node))));
+  title.replaceChildren(
+    ...inPlain(view.title ?? "").map((node) => (node instanceof Node ? node : document.createTextNode(node))),
+  );
   drawBlocks(body, view.blocks, surfaceOf(view), { errors });
-  const cancel = h("button", { type: "button", class: "button", dataset: { close: "cancel" }, onclick: shown.leave }, inPlain(view.close ?? "Cancel"));
-  const send = view.submit ? h("button", { type: "submit", class: "button button-primary", dataset: { submit: view.id } }, inPlain(view.submit)) : null;
+  const cancel = h(
+    "button",
+    { type: "button", class: "button", dataset: { close: "cancel" }, onclick: shown.leave },
+    inPlain(view.close ?? "Cancel"),
+  );
+  const send = view.submit
+    ? h(
+        "button",
+        { type: "submit", class: "button button-primary", dataset: { submit: view.id } },
+        inPlain(view.submit),
+      )
+    : null;
   foot.replaceChildren(...[cancel, send].filter(Boolean));
 }
 

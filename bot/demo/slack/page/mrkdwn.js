@@ -10,7 +10,8 @@ const WORD = /[\p{L}\p{N}]/u;
 const BARE_URL = /^https?:\/\/[^\s<>|]+[^\s<>|.,:;!?)\]'"*_~`]/;
 const MOST_NESTING = 8;
 
-export const unescape = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
+export const unescape = (text) =>
+  text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 
 /** A whole mrkdwn text: fenced code, quotes and lines. */
 export function mrkdwn(text) {
@@ -18,7 +19,8 @@ export function mrkdwn(text) {
   const parts = String(text ?? "").split("```");
   parts.forEach((part, at) => {
     const fenced = at % 2 === 1 && at < parts.length - 1;
-    if (fenced) box.append(h("pre", { class: "code" }, h("code", {}, unescape(part.replace(/^\n|\n$/g, "")))));
+    if (fenced)
+      box.append(h("pre", { class: "code" }, h("code", {}, unescape(part.replace(/^\n|\n$/g, "")))));
     else for (const node of readLines(at % 2 === 1 ? "```" + part : part)) box.append(node);
   });
   return box;
@@ -65,7 +67,7 @@ function joinLines(lines) {
 }
 
 /** One line of mrkdwn as nodes. */
-export function readInline(text, depth = 0) {
+function readInline(text, depth = 0) {
   const out = [];
   const dead = new Set();
   let run = "";
@@ -73,7 +75,7 @@ export function readInline(text, depth = 0) {
     if (run) out.push(...withEmoji(unescape(run)));
     run = "";
   };
-  for (let at = 0; at < text.length; ) {
+  for (let at = 0; at < text.length;) {
     const found = readToken(text, at, depth, dead);
     if (found) {
       flush();
@@ -132,7 +134,8 @@ export function angleNode(inside) {
   if (head.startsWith("!date^")) return readDate(head, label);
   if (head.startsWith("!subteam^")) return groupNode(head.slice(9), label);
   if (/^![a-z]+$/.test(head)) return pingNode(head.slice(1));
-  if (/^(https?|mailto|tel|slack):/i.test(head)) return linkNode(unescape(head), label ? labelNodes(label) : undefined);
+  if (/^(https?|mailto|tel|slack):/i.test(head))
+    return linkNode(unescape(head), label ? labelNodes(label) : undefined);
   return null;
 }
 
@@ -160,7 +163,8 @@ function findClosing(text, from, sign) {
     const skip = { "`": "`", "<": ">" }[text[at]];
     const jump = skip ? text.indexOf(skip, at + 1) : -1;
     if (jump > 0) at = jump;
-    else if (text[at] === sign && at > from && !/\s/.test(text[at - 1]) && !WORD.test(text[at + 1] ?? " ")) return at;
+    else if (text[at] === sign && at > from && !/\s/.test(text[at - 1]) && !WORD.test(text[at + 1] ?? " "))
+      return at;
   }
   return -1;
 }

@@ -20,11 +20,18 @@ function ownAddress(text) {
 
 /** An image block or element. */
 export function pictureNode(image, kind = "picture") {
-  const address = image.image_url ?? image.slack_file?.url ?? world.files.get(image.slack_file?.id)?.url_private;
+  const address =
+    image.image_url ?? image.slack_file?.url ?? world.files.get(image.slack_file?.id)?.url_private;
   const own = address && ownAddress(address);
   if (own) return h("img", { class: kind, src: own, alt: image.alt_text ?? "" });
   const where = address ? hostOf(address) : (image.slack_file?.id ?? "no address");
-  return h("span", { class: `${kind} picture-away`, role: "img", "aria-label": image.alt_text, title: address }, outline("image"), h("span", {}, image.alt_text ?? "Image"), h("span", { class: "host" }, `(${where})`));
+  return h(
+    "span",
+    { class: `${kind} picture-away`, role: "img", "aria-label": image.alt_text, title: address },
+    outline("image"),
+    h("span", {}, image.alt_text ?? "Image"),
+    h("span", { class: "host" }, `(${where})`),
+  );
 }
 
 function hostOf(address) {
@@ -45,11 +52,28 @@ export function fileNode(file) {
   const address = file.url_private ?? file.permalink ?? file.url;
   const own = address && ownAddress(address);
   const name = file.title || file.name || file.id || "File";
-  if (own && file.mimetype?.startsWith("image/")) return h("figure", { class: "image-block", dataset: { fileId: file.id } }, h("figcaption", {}, name), h("img", { class: "picture", src: own, alt: file.alt_txt ?? name }));
-  const label = own ? h("a", { class: "file-name", href: own, target: "_blank", rel: "noopener noreferrer" }, name) : address ? linkNode(address, [name]) : h("span", { class: "file-name" }, name);
-  const facts = [file.pretty_type ?? file.filetype ?? file.mimetype, sizeWords(file.size)].filter(Boolean).join(" · ");
+  if (own && file.mimetype?.startsWith("image/"))
+    return h(
+      "figure",
+      { class: "image-block", dataset: { fileId: file.id } },
+      h("figcaption", {}, name),
+      h("img", { class: "picture", src: own, alt: file.alt_txt ?? name }),
+    );
+  const label = own
+    ? h("a", { class: "file-name", href: own, target: "_blank", rel: "noopener noreferrer" }, name)
+    : address
+      ? linkNode(address, [name])
+      : h("span", { class: "file-name" }, name);
+  const facts = [file.pretty_type ?? file.filetype ?? file.mimetype, sizeWords(file.size)]
+    .filter(Boolean)
+    .join(" · ");
   const preview = file.preview ? h("pre", { class: "code" }, h("code", {}, file.preview)) : null;
-  return h("div", { class: "file", dataset: { fileId: file.id } }, outline("file", 26), h("div", { class: "file-text" }, label, h("div", { class: "quiet" }, facts), preview));
+  return h(
+    "div",
+    { class: "file", dataset: { fileId: file.id } },
+    outline("file", 26),
+    h("div", { class: "file-text" }, label, h("div", { class: "quiet" }, facts), preview),
+  );
 }
 
 function sizeWords(bytes) {

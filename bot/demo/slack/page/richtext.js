@@ -9,18 +9,23 @@ import { unknown } from "./unknown.js";
 const PARTS = {
   rich_text_section: (part) => h("div", { class: "rich-section" }, inline(part.elements)),
   rich_text_quote: (part) => h("blockquote", { class: "rich-section" }, inline(part.elements)),
-  rich_text_preformatted: (part) => h("pre", { class: "code", "data-language": part.language }, h("code", {}, inline(part.elements))),
+  rich_text_preformatted: (part) =>
+    h("pre", { class: "code", "data-language": part.language }, h("code", {}, inline(part.elements))),
   rich_text_list: listNode,
 };
 
 export function richText(block) {
-  const parts = (block.elements ?? []).map((part) => PARTS[part.type]?.(part) ?? unknown("rich text part", part));
+  const parts = (block.elements ?? []).map(
+    (part) => PARTS[part.type]?.(part) ?? unknown("rich text part", part),
+  );
   return h("div", { class: "rich-text" }, parts);
 }
 
 function listNode(part) {
   const ordered = part.style === "ordered";
-  const items = (part.elements ?? []).map((item) => h("li", {}, item.type === "rich_text_section" ? inline(item.elements) : richText({ elements: [item] })));
+  const items = (part.elements ?? []).map((item) =>
+    h("li", {}, item.type === "rich_text_section" ? inline(item.elements) : richText({ elements: [item] })),
+  );
   const marks = { class: `rich-list indent-${part.indent ?? 0}${part.border ? " bordered" : ""}` };
   return ordered ? h("ol", { ...marks, start: (part.offset ?? 0) + 1 }, items) : h("ul", marks, items);
 }
@@ -33,7 +38,10 @@ const ELEMENTS = {
   usergroup: (it) => groupNode(it.usergroup_id),
   team: (it) => groupNode(it.team_id),
   emoji: (it) => emojiNode(it.name) ?? `:${it.name}:`,
-  date: (it) => (it.url ? linkNode(it.url, [dateNode(it.timestamp, it.format, it.fallback)]) : dateNode(it.timestamp, it.format, it.fallback)),
+  date: (it) =>
+    it.url
+      ? linkNode(it.url, [dateNode(it.timestamp, it.format, it.fallback)])
+      : dateNode(it.timestamp, it.format, it.fallback),
   broadcast: (it) => pingNode(it.range),
   color: (it) => swatch(it.value),
 };
@@ -46,13 +54,26 @@ function inline(elements) {
 }
 
 function withLines(text) {
-  return String(text ?? "").split("\n").flatMap((line, at) => [at > 0 ? h("br") : null, ...withEmoji(line)]);
+  return String(text ?? "")
+    .split("\n")
+    .flatMap((line, at) => [at > 0 ? h("br") : null, ...withEmoji(line)]);
 }
 
-const STYLES = { code: ["code", "inline-code"], bold: ["strong"], italic: ["em"], strike: ["s"], underline: ["u"], highlight: ["mark"], client_highlight: ["mark"] };
+const STYLES = {
+  code: ["code", "inline-code"],
+  bold: ["strong"],
+  italic: ["em"],
+  strike: ["s"],
+  underline: ["u"],
+  highlight: ["mark"],
+  client_highlight: ["mark"],
+};
 
 function styled(content, style) {
-  return Object.entries(STYLES).reduce((inner, [name, [tag, kind]]) => (style[name] ? h(tag, kind ? { class: kind } : {}, inner) : inner), content);
+  return Object.entries(STYLES).reduce(
+    (inner, [name, [tag, kind]]) => (style[name] ? h(tag, kind ? { class: kind } : {}, inner) : inner),
+    content,
+  );
 }
 
 function swatch(value) {

@@ -34,7 +34,8 @@ export function setField(surface, blockId, actionId, state) {
 export function allFields(surface) {
   const values = {};
   for (const id of surface.shown) {
-    if (surface.initial[id]) values[id] = { ...surface.initial[id], ...pick(surface.values[id], surface.initial[id]) };
+    if (surface.initial[id])
+      values[id] = { ...surface.initial[id], ...pick(surface.values[id], surface.initial[id]) };
   }
   return values;
 }
@@ -49,7 +50,13 @@ export async function click(surface, blockId, element, payload = {}) {
   const key = `${blockId}/${element.action_id}`;
   if (surface.busy.has(key)) return { ok: false, denied: true };
   surface.busy.add(key);
-  const body = { source: surface.source, block_id: blockId, action_id: element.action_id, ...payload, state: allFields(surface) };
+  const body = {
+    source: surface.source,
+    block_id: blockId,
+    action_id: element.action_id,
+    ...payload,
+    state: allFields(surface),
+  };
   const answer = await act("click", body).finally(() => surface.busy.delete(key));
   return answer;
 }

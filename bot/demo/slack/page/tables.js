@@ -10,7 +10,10 @@ const DEFAULT_PAGE_ROWS = 5;
 
 function cellContent(cell) {
   if (cell?.type === "raw_text") return withEmoji(String(cell.text ?? ""));
-  if (cell?.type === "raw_number") return cell.text ?? new Intl.NumberFormat(world.me?.locale || "en-US").format(cell.value ?? cell.number ?? 0);
+  if (cell?.type === "raw_number")
+    return (
+      cell.text ?? new Intl.NumberFormat(world.me?.locale || "en-US").format(cell.value ?? cell.number ?? 0)
+    );
   if (cell?.type === "rich_text") return richText(cell);
   return unknown("table cell", cell, "span");
 }
@@ -26,9 +29,23 @@ function cellNode(tag, cell, setting, scope) {
 export function table(block) {
   const [head = [], ...body] = block.rows ?? [];
   const setting = (column) => block.column_settings?.[column] ?? undefined;
-  const top = h("tr", {}, head.map((cell, column) => cellNode("th", cell, setting(column), "col")));
-  const rows = body.map((row) => h("tr", {}, row.map((cell, column) => cellNode("td", cell, setting(column)))));
-  return h("div", { class: "table-box", tabindex: 0 }, h("table", { class: "grid" }, h("thead", {}, top), h("tbody", {}, rows)));
+  const top = h(
+    "tr",
+    {},
+    head.map((cell, column) => cellNode("th", cell, setting(column), "col")),
+  );
+  const rows = body.map((row) =>
+    h(
+      "tr",
+      {},
+      row.map((cell, column) => cellNode("td", cell, setting(column))),
+    ),
+  );
+  return h(
+    "div",
+    { class: "table-box", tabindex: 0 },
+    h("table", { class: "grid" }, h("thead", {}, top), h("tbody", {}, rows)),
+  );
 }
 
 export function dataTable(block) {
@@ -38,20 +55,31 @@ export function dataTable(block) {
   const draw = () => {
     const sorted = sortRows(rows, view);
     const shown = sorted.slice(view.page * view.size, (view.page + 1) * view.size);
-    const grid = h("table", { class: "grid" }, h("caption", {}, block.caption), headRow(head, view, draw, rows[0]), bodyRows(shown, block));
+    const grid = h(
+      "table",
+      { class: "grid" },
+      h("caption", {}, block.caption),
+      headRow(head, view, draw, rows[0]),
+      bodyRows(shown, block),
+    );
     box.replaceChildren(h("div", { class: "table-box", tabindex: 0 }, grid), pager(rows.length, view, draw));
   };
   draw();
   return box;
 }
 
-const sortKey = (cell) => (isNumber(cell) ? (cell.value ?? cell.number ?? Number(cell.text)) : (cell?.text ?? JSON.stringify(cell?.elements ?? "")));
+const sortKey = (cell) =>
+  isNumber(cell)
+    ? (cell.value ?? cell.number ?? Number(cell.text))
+    : (cell?.text ?? JSON.stringify(cell?.elements ?? ""));
 
 function sortRows(rows, view) {
   if (view.column === null) return rows;
   const compare = (left, right) => {
     const [a, b] = [sortKey(left[view.column]), sortKey(right[view.column])];
-    return typeof a === "number" && typeof b === "number" ? a - b : String(a).localeCompare(String(b), undefined, { numeric: true });
+    return typeof a === "number" && typeof b === "number"
+      ? a - b
+      : String(a).localeCompare(String(b), undefined, { numeric: true });
   };
   return [...rows].sort((left, right) => (view.down ? -1 : 1) * compare(left, right));
 }
@@ -65,15 +93,26 @@ function headRow(head, view, draw, first) {
     };
     const arrow = active ? (view.down ? " ▾" : " ▴") : "";
     const state = active ? (view.down ? "descending" : "ascending") : "none";
-    return h("th", { scope: "col", class: isNumber(first?.[column]) ? "align-right" : "", "aria-sort": state }, h("button", { class: "sort", type: "button", onclick: sort }, cellContent(cell), arrow));
+    return h(
+      "th",
+      { scope: "col", class: isNumber(first?.[column]) ? "align-right" : "", "aria-sort": state },
+      h("button", { class: "sort", type: "button", onclick: sort }, cellContent(cell), arrow),
+    );
   });
   return h("thead", {}, h("tr", {}, cells));
 }
 
 function bodyRows(rows, block) {
   const header = block.row_header_column_index;
-  const one = (row) => row.map((cell, column) => cellNode(column === header ? "th" : "td", cell, undefined, column === header ? "row" : null));
-  return h("tbody", {}, rows.map((row) => h("tr", {}, one(row))));
+  const one = (row) =>
+    row.map((cell, column) =>
+      cellNode(column === header ? "th" : "td", cell, undefined, column === header ? "row" : null),
+    );
+  return h(
+    "tbody",
+    {},
+    rows.map((row) => h("tr", {}, one(row))),
+  );
 }
 
 function pager(total, view, draw) {
@@ -85,6 +124,13 @@ function pager(total, view, draw) {
   };
   const first = view.page * view.size + 1;
   const text = `${first}–${Math.min(total, first + view.size - 1)} of ${total}`;
-  const button = (label, step, off) => h("button", { class: "small-button", type: "button", disabled: off, onclick: go(step) }, label);
-  return h("div", { class: "pager" }, button("Back", -1, view.page === 0), h("span", {}, text), button("Next", 1, view.page === pages - 1));
+  const button = (label, step, off) =>
+    h("button", { class: "small-button", type: "button", disabled: off, onclick: go(step) }, label);
+  return h(
+    "div",
+    { class: "pager" },
+    button("Back", -1, view.page === 0),
+    h("span", {}, text),
+    button("Next", 1, view.page === pages - 1),
+  );
 }

@@ -3,7 +3,11 @@
 export const VERBS = [
   ["help", "[verb]", "What Dify Ops can do, with examples"],
   ["connect", "", "Register a Dify app (admins)"],
-  ["schedule", "<app> <when> [in <zone>] [to #channel] [as \"name\"] [key=value …]", "Create a job; alone it opens a form"],
+  [
+    "schedule",
+    '<app> <when> [in <zone>] [to #channel] [as "name"] [key=value …]',
+    "Create a job; alone it opens a form",
+  ],
   ["run", "<job or app> [key=value …]", "One run, now"],
   ["list", "[failing|mine|all|#channel]", "The jobs, with buttons"],
   ["show", "<job>", "One job: schedule, next times, last runs"],

@@ -12,7 +12,8 @@ export function writeHash(person, ...steps) {
 
 /** {channel, ts, thread} of a permalink of this server (…/archives/C0OPS/p1795486400000100?thread_ts=…), else null. */
 export function readPermalink(url) {
-  const found = url.origin === location.origin && /^\/archives\/([A-Z0-9]+)(?:\/p(\d{7,}))?$/.exec(url.pathname);
+  const found =
+    url.origin === location.origin && /^\/archives\/([A-Z0-9]+)(?:\/p(\d{7,}))?$/.exec(url.pathname);
   if (!found) return null;
   const ts = found[2] ? `${found[2].slice(0, -6)}.${found[2].slice(-6)}` : null;
   return { channel: found[1], ts, thread: url.searchParams.get("thread_ts") };

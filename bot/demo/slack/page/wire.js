@@ -3,8 +3,7 @@
 const WORDS = {
   operation_timeout: "The app did not answer within 3 seconds.",
   dispatch_failed: "The app could not be reached. Is the bot running?",
-  app_not_connected: "No app is connected to this workspace yet. Start the bot, then try again.",
-  unknown_command: "That is not a command of this workspace. Try /dify help.",
+  unknown_command: "Try /dify help.",
   unreachable: "The local Slack does not answer. Is it still running?",
 };
 
@@ -31,7 +30,8 @@ export async function tell(path, body) {
 
 export function sayError(answer) {
   const code = answer.error ?? "unknown";
-  return answer.notice ?? WORDS[code] ?? `That did not work: ${code}.`;
+  const words = [answer.notice, WORDS[code]].filter(Boolean);
+  return words.length ? words.join("\n") : `That did not work: ${code}.`;
 }
 
 /** Calls `changed(rev)` at each change and `link(true|false)` when the stream comes and goes; gives the closing function. */

@@ -71,7 +71,7 @@ function take(state) {
 }
 
 /** Fetches the state once more; calls that arrive meanwhile are folded into one further fetch. */
-export async function refresh() {
+async function refresh() {
   if (fetching) {
     again = true;
     return fetching;
@@ -111,8 +111,14 @@ export function toast(text, level = "info") {
   const note = document.createElement("div");
   note.className = `toast toast-${level}`;
   note.textContent = text;
-  document.getElementById("toasts").append(note);
-  setTimeout(() => note.remove(), TOAST_FOR_MS);
+  const box = document.getElementById("toasts");
+  box.append(note);
+  if (box.matches(":popover-open")) box.hidePopover();
+  box.showPopover(); // anew, so that it lies above a dialog that was opened meanwhile
+  setTimeout(() => {
+    note.remove();
+    if (!box.childElementCount && box.matches(":popover-open")) box.hidePopover();
+  }, TOAST_FOR_MS);
 }
 
 /** What the workspace's clock shows, in milliseconds; a test may have turned it. */
@@ -149,7 +155,11 @@ export function authorOf(message) {
   const person = world.people.get(message.user) ?? (message.bot_id ? botWith(message.bot_id) : null);
   const named = message.username ?? message.app_name ?? message.bot_profile?.name;
   const isApp = Boolean(message.bot_id || person?.is_bot);
-  return { id: person?.id ?? message.bot_id ?? message.user ?? "?", name: named ?? person?.name ?? "Unknown", isApp };
+  return {
+    id: person?.id ?? message.bot_id ?? message.user ?? "?",
+    name: named ?? person?.name ?? "Unknown",
+    isApp,
+  };
 }
 
 function botWith(botId) {

@@ -1,0 +1,54 @@
+"""`dify-ops show`: one run with its trace."""
+
+import asyncio
+import sys
+
+import click
+import orjson
+
+from bot.cli._session import open_rows, print_json, read_settings
+from bot.cli._tell import run_facts, run_line
+from bot.operations.find import run_by_id
+from bot.rules.access import Action
+from storage import runs
+from storage.records import NodeSpan
+from storage.runs import unpack_trace
+
+
+@click.command("show")
+@click.argument("run", type=int)
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(run: int, as_json: bool) -> None:
+    """Show one RUN by its number: state, inputs, outputs, nodes."""
+    asyncio.run(_show(run, as_json))
+
+
+async def _show(run_id: int, as_json: bool) -> None:
+    async with open_rows(read_settings()) as (store, actor):
+        run = await store.read(lambda c: run_by_id(c, actor, Action.SEE, run_id))
+        blob = await store.read(lambda c: runs.get_trace(c, run_id))
+    spans = unpack_trace(blob) if blob is not None else ()
+    if as_json:
+        print_json({**run_facts(run), "nodes": [orjson.loads(orjson.dumps(span)) for span in spans]})
+        return
+    click.echo(run_line(run))
+    for name, value in (("inputs", run.inputs), ("outputs", run.outputs)):
+        click.echo(f"{name}:")
+        sys.stdout.flush()
+        print_json(value)
+    depth: dict[str, int] = {}
+    for span in spans:
+        depth[span.id] = depth.get(span.parent or "", -1) + 1
+        click.echo(f"{'  ' * depth[span.id]}{_line(span)}")
+
+
+def _line(span: NodeSpan) -> str:
+    facts = [
+        f"{span.title} ({span.kind})",
+        f"round {span.round + 1}" if span.round is not None else "",
+        span.state,
+        f"{span.elapsed_s:.2f} s" if span.elapsed_s is not None else "",
+        f"{span.tokens} tokens" if span.tokens else "",
+        span.error or "",
+    ]
+    return " · ".join(fact for fact in facts if fact)
