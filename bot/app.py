@@ -120,6 +120,11 @@ async def build(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Bot:
     """Construct the bot over an up-to-date database. Refuses with one sentence what would fail later."""
+    if settings.engine != "embedded":
+        raise Refusal(
+            f"DIFY_OPS_ENGINE is “{settings.engine}”, and this version only has the embedded engine.",
+            "Leave DIFY_OPS_ENGINE unset.",
+        )
     store = await open_database(settings)
     slack = Slack(settings)
     dify = Dify(allowed_hosts=AllowedHosts.parse(settings.allowed_hosts), max_streams=settings.max_streams)

@@ -4,6 +4,7 @@ The addresses that are checked are the very ones that are connected to, so a nam
 """
 
 import asyncio
+import contextlib
 import socket
 import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -16,6 +17,7 @@ from typing import Any
 import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
+from httpx_aiohttp import AiohttpTransport
 
 from bot.errors import Refusal
 from bot.hosts import AllowedHosts, check_address, check_url
@@ -98,7 +100,7 @@ class TlsFailed(httpx.ConnectError):
 
 
 class Egress(httpx.AsyncBaseTransport):
-    """A transport for httpx. Raises Refusal where nothing may be sent, and httpx's own errors for the network.
+    """httpx over aiohttp, guarded. Raises Refusal where nothing may be sent, and httpx's own errors for the network.
 
     Each request has a connection of its own: a pooled one that the server has just closed would leave open whether
     a POST was received, and starts must not be doubled. There is no limit of connections here: the caller has one.
@@ -107,53 +109,42 @@ class Egress(httpx.AsyncBaseTransport):
     def __init__(self, allowed: AllowedHosts, *, lookup: Lookup = look_up, tls: ssl.SSLContext | None = None) -> None:
         self._allowed = allowed
         self._lookup = lookup
-        self._tls = tls
-        self._session: aiohttp.ClientSession | None = None
+        self._tls = tls or make_tls_context()
+        self._transport = AiohttpTransport(client=self._make_session, verify=self._tls, trust_env=False)
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = check_url(str(request.url), self._allowed)
-        port = url.port or (443 if url.scheme == "https" else 80)
-        _aim.set(_Aim(url.raw_host.decode("ascii"), port, self._allowed))
-        timeout = request.extensions.get("timeout", {})
-        with _httpx_errors(request):
-            answer = await self._get_session().request(
-                request.method,
-                str(url),
-                headers=[(name, value) for name, value in request.headers.multi_items() if name != "host"],
-                data=await request.aread() or None,
-                allow_redirects=False,
-                timeout=aiohttp.ClientTimeout(
-                    total=None,
-                    connect=timeout.get("connect"),
-                    sock_connect=timeout.get("connect"),
-                    sock_read=timeout.get("read"),
-                ),
-            )
-        return httpx.Response(answer.status, headers=answer.raw_headers, stream=_Body(answer, request))
+        _aim.set(
+            _Aim(url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80), self._allowed)
+        )
+        # aiohttp parses the address anew, so it gets the very one that was checked, and names the host itself.
+        request.url = url
+        request.headers.pop("host", None)
+        with _exact_errors(request):
+            response = await self._transport.handle_async_request(request)
+        assert isinstance(response.stream, httpx.AsyncByteStream)
+        response.stream = _Body(response.stream, request)
+        return response
 
     async def aclose(self) -> None:
-        if self._session is not None:
-            await self._session.close()
+        await self._transport.aclose()
 
-    def _get_session(self) -> aiohttp.ClientSession:
-        if self._session is None:
-            connector = aiohttp.TCPConnector(
-                ssl=self._tls or make_tls_context(),
-                resolver=_Resolver(self._allowed, self._lookup),
-                socket_factory=open_socket,
-                force_close=True,
-                limit=0,
-                ttl_dns_cache=10,
-            )
-            self._session = aiohttp.ClientSession(
-                connector=connector,
-                connector_owner=True,
-                auto_decompress=False,
-                cookie_jar=aiohttp.DummyCookieJar(),
-                skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
-                trust_env=False,
-            )
-        return self._session
+    def _make_session(self) -> aiohttp.ClientSession:
+        connector = aiohttp.TCPConnector(
+            ssl=self._tls,
+            resolver=_Resolver(self._allowed, self._lookup),
+            socket_factory=open_socket,
+            force_close=True,
+            limit=0,
+            ttl_dns_cache=10,
+        )
+        return aiohttp.ClientSession(
+            connector=connector,
+            connector_owner=True,
+            cookie_jar=aiohttp.DummyCookieJar(),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
+            trust_env=False,
+        )
 
 
 def make_tls_context() -> ssl.SSLContext:
@@ -165,39 +156,50 @@ def make_tls_context() -> ssl.SSLContext:
 
 
 class _Body(httpx.AsyncByteStream):
-    """The bytes as they come off the socket, never more in memory than aiohttp's small buffer."""
+    """The bytes as they come off the socket, with the errors told exactly."""
 
-    def __init__(self, answer: aiohttp.ClientResponse, request: httpx.Request) -> None:
-        self._answer = answer
+    def __init__(self, stream: httpx.AsyncByteStream, request: httpx.Request) -> None:
+        self._stream = stream
         self._request = request
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _httpx_errors(self._request):
-            async for chunk in self._answer.content.iter_any():
+        with _exact_errors(self._request):
+            async for chunk in self._stream:
                 yield chunk
 
     async def aclose(self) -> None:
-        self._answer.close()
+        with contextlib.suppress(httpx.TransportError):
+            await self._stream.aclose()
 
 
 @contextmanager
-def _httpx_errors(request: httpx.Request) -> Iterator[None]:
-    """aiohttp's errors in httpx's words. The order matters: subclasses first."""
+def _exact_errors(request: httpx.Request) -> Iterator[None]:
+    """httpx-aiohttp calls a broken connection a connect timeout, and a start must know which of the two it was: the
+    cause tells."""
     try:
         yield
-    except aiohttp.ConnectionTimeoutError:
-        raise httpx.ConnectTimeout("no connection in time", request=request) from None
-    except aiohttp.SocketTimeoutError:
-        raise httpx.ReadTimeout("nothing came in time", request=request) from None
-    except aiohttp.ClientConnectorDNSError:
-        raise NameUnknown("the name has no address", request=request) from None
-    except (aiohttp.ClientConnectorCertificateError, aiohttp.ClientSSLError) as error:
-        raise TlsFailed(str(getattr(error, "certificate_error", error)), request=request) from None
-    except aiohttp.ClientConnectorError as error:
-        if isinstance(error.os_error, Blocked) and isinstance(error.os_error.__cause__, Refusal):
-            raise error.os_error.__cause__ from None
-        raise httpx.ConnectError(error.os_error.strerror or "no connection", request=request) from None
-    except (aiohttp.ClientPayloadError, aiohttp.ClientConnectionError, ConnectionError) as error:
-        raise httpx.ReadError(f"the connection broke ({type(error).__name__})", request=request) from None
-    except aiohttp.ClientError as error:
-        raise httpx.RemoteProtocolError(f"not HTTP ({type(error).__name__})", request=request) from None
+    except httpx.TransportError as error:
+        raise _translate(error.__cause__ or error, request) from None
+    except (aiohttp.ClientError, ConnectionError, TimeoutError) as error:
+        raise _translate(error, request) from None
+
+
+def _translate(error: BaseException, request: httpx.Request) -> Exception:
+    """aiohttp's errors in httpx's words. The order matters: subclasses first."""
+    match error:
+        case aiohttp.ConnectionTimeoutError():
+            return httpx.ConnectTimeout("no connection in time", request=request)
+        case TimeoutError():
+            return httpx.ReadTimeout("nothing came in time", request=request)
+        case aiohttp.ClientConnectorDNSError():
+            return NameUnknown("the name has no address", request=request)
+        case aiohttp.ClientConnectorCertificateError() | aiohttp.ClientSSLError():
+            return TlsFailed(str(getattr(error, "certificate_error", error)), request=request)
+        case aiohttp.ClientConnectorError():
+            if isinstance(error.os_error, Blocked) and isinstance(error.os_error.__cause__, Refusal):
+                return error.os_error.__cause__
+            return httpx.ConnectError(error.os_error.strerror or "no connection", request=request)
+        case aiohttp.ClientPayloadError() | aiohttp.ClientConnectionError() | ConnectionError():
+            return httpx.ReadError(f"the connection broke ({type(error).__name__})", request=request)
+        case _:
+            return httpx.RemoteProtocolError(f"not HTTP ({type(error).__name__})", request=request)

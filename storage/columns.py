@@ -152,7 +152,7 @@ class Key(Words):
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        return dialect.type_descriptor(Text(collation="C" if dialect.name == "postgresql" else None))
+        return Text(collation="C" if dialect.name == "postgresql" else None)
 
 
 class Json(TypeDecorator[Any]):

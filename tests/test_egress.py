@@ -166,7 +166,9 @@ async def test_a_name_is_checked_each_time_that_it_is_asked() -> None:
         return turns.pop(0)
 
     async with open_sink() as (sink, port), client("127.0.0.0/8 a.example:1", lookup=change_its_mind) as http:
-        http._transport._get_session()._connector._use_dns_cache = False  # type: ignore[attr-defined]
+        inner = http._transport._transport  # type: ignore[attr-defined]
+        inner.client = inner.get_client()
+        inner.client.connector._use_dns_cache = False
         for _ in range(3):
             with pytest.raises(Refusal):
                 await http.get(f"https://a.example:{port}/")

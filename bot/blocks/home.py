@@ -144,7 +144,8 @@ def all_jobs(
     rows = [job_row(job, next_by_job.get(job.id), last_by_job.get(job.id)) for job in jobs]
     if not rows:
         rows = [section("No job fits this filter.")]
-    return [divider(), section("*Jobs*", menu), *rows, *page_buttons("home_page", f"list:{word}", page, pages)]
+    ways = page_buttons("home_page", f"list:{chosen['value']}", page, pages)
+    return [divider(), section("*Jobs*", menu), *rows, *ways]
 
 
 def foot(now: datetime) -> list[Block]:

@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from markdown_it import MarkdownIt
 from markdown_it.tree import SyntaxTreeNode
 
-from bot.blocks.text import clean, disarm, entities, head, length, one_line, shorten
+from bot.blocks.text import clean, disarm, entities, head, length, one_line, open_up, shorten
 
 NESTING = 40  # deeper lists and quotes are shown as text: nobody reads them, and parsing them costs
 LABEL = 300
@@ -22,7 +22,7 @@ TICKS = re.compile(r"`{3,}|^~{3,}", re.MULTILINE)
 CLOSING_UP = re.compile(r"- |\d+\. |```")
 LINE_BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 UNSAFE_IN_ADDRESS = re.compile(r"[^A-Za-z0-9\-._~:/?#@!$&'*+,;=%]")
-ENTITY_IN_ADDRESS = re.compile(r"&(?=#?\w+;)")
+ENTITY_IN_ADDRESS = re.compile(r"&(?=#?\w+;|#|lt(?![a-z]))", re.IGNORECASE)
 
 _parser = MarkdownIt("commonmark", {"html": False, "maxNesting": NESTING}).enable(["table", "strikethrough"])
 
@@ -35,7 +35,8 @@ def safe(text: str) -> str:
     tokens = _parser.parse(text)
     if any(token.level >= NESTING - 2 for token in tokens):  # the parser drops what is nested deeper
         return _fenced(text)
-    return "\n\n".join(_blocks(SyntaxTreeNode(tokens))) or _words(text)
+    written = "\n\n".join(_blocks(SyntaxTreeNode(tokens))) or _words(text)
+    return open_up(written)  # once more, for what only the neighbours of a word make of it
 
 
 def _blocks(parent: SyntaxTreeNode) -> Iterator[str]:

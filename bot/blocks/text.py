@@ -19,7 +19,9 @@ CALLS = re.compile(
 )
 # A token of Slack begins with "<"; after any number of decodings of entities this is one, too.
 OPENING = re.compile(
-    r"(?:<|&(?:(?:amp|#0*38|#x0*26);?)*(?:lt|#0*60|#x0*3c);?)(?=[!@#&\\*_~`]|[^\s<>]*[|:]|$)", re.IGNORECASE
+    r"(?:<|&(?:(?:amp|#0*38|#x0*26);?)*(?:lt|#0*60|#x0*3c);?)"
+    r"(?=[!@#\\*_~`]|&(?!lt;|gt;)|[^\s<>]{0,200}[|:]|$)",  # a scheme ends early: no need to look further
+    re.IGNORECASE,
 )
 CUT_AT = 40  # room for the words that tell how much was left out
 JSON_PRETTY = 50_000  # above it the indented form costs more time than it helps
@@ -37,7 +39,12 @@ def disarm(text: str) -> str:
 
     Works on text that somebody may decode again, however often: `&amp;lt;!here&amp;gt;` is broken as well.
     """
-    return OPENING.sub(lambda found: found.group() + " ", CALLS.sub("@ ", text))
+    return open_up(CALLS.sub("@ ", text))
+
+
+def open_up(text: str) -> str:
+    """The text with a space after each "<", in whatever coding, that could begin a token."""
+    return OPENING.sub(lambda found: found.group() + " ", text)
 
 
 def entities(text: str) -> str:

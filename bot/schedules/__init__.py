@@ -4,7 +4,7 @@ All times in and out are aware and in UTC. Codes of the refusals: `unreadable`, 
 ever comes), `too_often`, `too_far`, `unknown_zone`; `choices` are whole texts, ready to be typed.
 """
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import cast
 
 from bot.errors import Refusal
@@ -56,12 +56,12 @@ def next_after(schedule: Schedule, after: datetime) -> datetime | None:
 
 def after_end(schedule: Schedule, ended_at: datetime) -> datetime | None:
     """The next slot of a fixed_delay schedule whose run has ended; None for all other kinds."""
-    return _kind(schedule).after_end(schedule, ended_at)
+    return _kind(schedule).after_end(schedule, ended_at.astimezone(UTC))
 
 
 def preview(schedule: Schedule, now: datetime, count: int) -> tuple[datetime, ...]:
     """The next `count` slots if the schedule were saved now; only the first for fixed_delay, none for api."""
-    slot = _kind(schedule).first_after_save(schedule, now)
+    slot = _kind(schedule).first_after_save(schedule, now.astimezone(UTC))
     slots: list[datetime] = []
     while slot is not None and len(slots) < count:
         slots.append(slot)
@@ -76,7 +76,7 @@ def describe(schedule: Schedule) -> str:
 
 def anchor(schedule: Schedule, saved_at: datetime) -> Schedule:
     """The schedule of a job that is saved now: intervals and `in 5 minutes` count from here."""
-    return _kind(schedule).anchor(schedule, saved_at)
+    return _kind(schedule).anchor(schedule, saved_at.astimezone(UTC))
 
 
 def _kinds() -> dict[str, Kind]:
@@ -89,7 +89,7 @@ def _kind(schedule: Schedule) -> Kind:
 
 def _try_kinds(text: str, zone: str, now: datetime) -> Schedule | Unread:
     phrase, named, half_year = peel_zone(" ".join(text.split()))
-    asked = Asked(phrase, named or zone, now, half_year)
+    asked = Asked(phrase, named or zone, now.astimezone(UTC), half_year)
     zone_of(asked.zone)
     furthest = Unread(0, phrase)
     for kind in _kinds().values():

@@ -26,7 +26,8 @@ def answer_line(line: str, now: datetime) -> str:
         answer = {"error": {"code": refusal.code, "message": refusal.message, "hint": refusal.hint}}
         if refusal.choices:
             answer["error"]["choices"] = list(refusal.choices)
-    return json.dumps(answer, ensure_ascii=False)
+    # Half a surrogate pair, which JSON can hold and UTF-8 cannot, stays an escape.
+    return json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
 
 def answer_question(question: Mapping[str, Any], now: datetime) -> dict[str, Any]:

@@ -83,8 +83,6 @@ class Slack:
         await self._pacer.close()
         await self._session.close()
 
-    # what is owed
-
     async def post(self, channel: str, message: Mapping[str, Any], *, rank: int = 1) -> Receipt:
         """`message` is {text, blocks, metadata, thread_ts, reply_broadcast}; lower ranks go first."""
         arguments = {"channel": channel, **_pick(message, CONTENT + PLACE), **PLAIN, **UNFURLED}
@@ -130,8 +128,6 @@ class Slack:
 
         return str(await self._pacer.put("files", send, rate=UPLOADS, rank=rank))
 
-    # what a person waits for
-
     async def ephemeral(self, channel: str, user: str, message: Mapping[str, Any]) -> None:
         """Shown to one person of the channel, until they reload."""
         where = {"channel": channel, "user": user}
@@ -158,8 +154,6 @@ class Slack:
     async def publish_home(self, user: str, view: Mapping[str, Any], hash: str | None = None) -> OpenedView:  # noqa: A002
         return await self._show("views.publish", {"user_id": user, "view": view, "hash": hash})
 
-    # questions
-
     async def person(self, user_id: str) -> Person:
         """As they were at most ten minutes ago."""
         return await self._directory.person(user_id)
@@ -184,8 +178,6 @@ class Slack:
     async def check_app_token(self, token: Secret) -> None:
         """Whether Socket Mode would open: Bolt itself tries a bad token for ever."""
         await self._ask("apps.connections.open", {"token": token.reveal()})
-
-    # the ways out
 
     async def _question(self, method: str, arguments: dict[str, Any]) -> Mapping[str, Any]:
         answer = await self._ask(method, arguments, is_form=True)

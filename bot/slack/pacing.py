@@ -16,6 +16,7 @@ from bot.slack.bucket import Bucket, Rate
 
 # Shorter than the lease of whoever waits here, so that nobody else takes the message over in between.
 PATIENCE_S = 20.0
+SHORTEST_PAUSE_S = 0.001  # less may be lost in rounding, and the queue would spin
 # A queue is a few hundred bytes; a workspace that posts into more channels than this forgets the idle ones.
 LANES_KEPT = 500
 
@@ -112,7 +113,7 @@ class Lane:
                 return None
             if delay <= 0:
                 return self._pop()
-            await self._pause(delay)
+            await self._pause(max(delay, SHORTEST_PAUSE_S))
 
     def _pop(self) -> _Entry | None:
         while True:

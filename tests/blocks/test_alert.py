@@ -8,9 +8,10 @@ from hypothesis import strategies as st
 
 from bot.blocks.alert import failure_alert, lost_alert, recovery_notice, timeout_alert
 from storage.records import Fault, Job, NodeSpan, Run, RunState
-from tests.blocks.makers import NOW, jobs, make_job, make_run, make_span, moments, runs, sound, spans
+from tests.blocks.makers import NOW, jobs, make_job, make_run, make_span, moments, patient, runs, sound, spans
 
 
+@patient
 @given(runs, st.none() | jobs, st.none() | spans, moments, st.integers(0, 99), st.none() | moments, st.booleans())
 def test_any_alert_is_one_that_slack_takes(
     run: Run,

@@ -12,7 +12,7 @@ from bot.blocks import form
 from bot.blocks.field import block_id
 from bot.blocks.parts import View
 from storage.records import InputField
-from tests.blocks.makers import days, json_values, make_app, make_field, nasty_text, sound_view
+from tests.blocks.makers import days, json_values, make_app, make_field, nasty_text, patient, sound_view
 
 KINDS = ("text-input", "paragraph", "select", "number", "checkbox", "file", "file-list", "json_object", "new-kind")
 fields = st.builds(
@@ -57,6 +57,7 @@ def element(view: View, where: str) -> dict[str, Any]:
     return next(block["element"] for block in view["blocks"] if block.get("block_id") == where)
 
 
+@patient
 @given(
     st.lists(fields, max_size=8),
     st.dictionaries(nasty_text, json_values, max_size=3),
@@ -83,6 +84,7 @@ def test_any_inputs_make_a_form_that_slack_takes_and_that_can_be_read(
     sound_view(form.run_view_form(make_app(name=text), wanted, values, {text: text}))
 
 
+@patient
 @given(
     st.sampled_from(["text-input", "paragraph"]),
     st.text(alphabet="ab \n日本🧨<&>", min_size=1, max_size=300).map(str.strip).filter(bool),
@@ -271,6 +273,7 @@ def test_a_key_is_never_shown_again() -> None:
     assert "app-secret" not in repr(typed)
 
 
+@patient
 @given(nasty_text, nasty_text)
 def test_waiting_and_failing_are_views_too(title: str, text: str) -> None:
     sound_view(form.loading_view(title))

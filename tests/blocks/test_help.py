@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from bot.blocks.help import Help, overview, verb
 from bot.blocks.status import status, summary
-from tests.blocks.makers import NOW, nasty_text, sound
+from tests.blocks.makers import NOW, nasty_text, patient, sound
 
 helps = st.builds(
     Help, verb=nasty_text, usage=nasty_text, says=nasty_text, examples=st.lists(nasty_text, max_size=3).map(tuple)
 )
 
 
+@patient
 @given(st.lists(helps, max_size=45), st.none() | nasty_text, nasty_text)
 def test_any_help_is_one_that_slack_takes(verbs: list[Help], channel: str | None, zone: str) -> None:
     sound(overview(verbs, channel, zone))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from bot.blocks.home import home_view
 from bot.blocks.parts import View
 from storage.records import Job, JobState, Run, RunState
-from tests.blocks.makers import NOW, jobs, make_job, make_run, nasty_text, runs, sound_view
+from tests.blocks.makers import NOW, jobs, make_job, make_run, nasty_text, patient, runs, sound_view
 
 
 def actions_of(view: View) -> list[tuple[str, str]]:
@@ -18,10 +18,11 @@ def actions_of(view: View) -> list[tuple[str, str]]:
     return [(one["action_id"], one["value"]) for one in found]
 
 
+@patient
 @given(
-    st.lists(jobs, max_size=20),
-    st.lists(st.tuples(runs, st.none() | jobs), max_size=20),
-    st.lists(st.tuples(runs, jobs), max_size=8),
+    st.lists(jobs, max_size=6),
+    st.lists(st.tuples(runs, st.none() | jobs), max_size=6),
+    st.lists(st.tuples(runs, jobs), max_size=6),
     nasty_text,
 )
 def test_any_home_is_one_that_slack_takes(

@@ -24,6 +24,7 @@ from tests.blocks.makers import (
     make_run,
     moments,
     nasty_text,
+    patient,
     runs,
     sound,
 )
@@ -42,6 +43,7 @@ def pressed(shown: Message) -> dict[str, str]:
     return {one["action_id"]: one["value"] for one in rows}
 
 
+@patient
 @given(
     nasty_text,
     nasty_text,
@@ -64,6 +66,7 @@ def test_any_draft_is_a_card_that_slack_takes(
     sound(shows.next_list(says, at, zone, reader))
 
 
+@patient
 @given(jobs, st.lists(runs, max_size=4), times, st.none() | zones, nasty_text)
 def test_any_job_is_shown_in_every_way(
     job: Job, ran: list[Run], at: list[datetime], reader: str | None, text: str
@@ -77,11 +80,13 @@ def test_any_job_is_shown_in_every_way(
     sound(shows.paused(job, "UOWNER", 3, NOW))
 
 
+@patient
 @given(st.lists(jobs, max_size=25), st.lists(runs, min_size=1, max_size=2), nasty_text, st.integers(-1, 4))
 def test_any_jobs_are_a_list(many: list[Job], ran: list[Run], title: str, page: int) -> None:
     sound(shows.jobs_list(many, {12: NOW}, {12: ran[0]}, title, page))
 
 
+@patient
 @given(nasty_text, st.lists(st.tuples(nasty_text, st.just("job:12")), max_size=15))
 def test_any_words_are_a_notice(text: str, options: list[tuple[str, str]]) -> None:
     sound(shows.notice(text))

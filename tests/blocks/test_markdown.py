@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.blocks.markdown import safe, split
 from bot.blocks.text import length
-from tests.blocks.makers import HIDDEN, harmless, lying_links, nasty_text
+from tests.blocks.makers import HIDDEN, harmless, lying_links, nasty_text, patient
 
 MENTIONS = (
     "<!channel>", "<!here>", "<!everyone>", "<@U0123ABC>", "<@W0123ABC|bob>", "<#C0123ABC>", "<#C0123ABC|ops>",
@@ -78,6 +78,7 @@ def test_no_injection_survives(frame: int) -> None:
             assert harmless({"type": "markdown", "text": piece}) == [], text
 
 
+@patient
 @given(
     st.lists(
         st.sampled_from(
@@ -113,6 +114,7 @@ def test_no_heap_of_marks_survives(text: str) -> None:
     assert harmless({"type": "markdown", "text": safe(text)}) == []
 
 
+@patient
 @given(nasty_text)
 def test_any_text_is_made_safe(text: str) -> None:
     assert harmless({"type": "markdown", "text": safe(text)}) == []
@@ -187,6 +189,7 @@ def test_hostile_repetition_takes_no_time(piece: str) -> None:
     assert lying_links(safe(text)[:2000]) == []
 
 
+@patient
 @given(
     st.lists(
         st.sampled_from(
@@ -246,3 +249,13 @@ def test_a_long_table_repeats_its_header() -> None:
 def test_a_blank_line_in_a_code_block_is_no_border() -> None:
     text = "```\na\n\nb\n```"
     assert split("x\n\n" + text, 100) == ["x\n\n" + text]
+
+
+def test_words_that_become_a_token_only_side_by_side_are_broken_too() -> None:
+    written = safe("&lt;[_)<!subteam^S0123|@ops>")
+    assert harmless({"type": "markdown", "text": written}) == []
+    assert safe("[x](https://a.b/?a=1&lt=2)") == "[x (a.b)](https://a.b/?a=1%26lt=2)"
+
+
+def test_shifts_and_comparisons_in_code_are_not_pulled_apart() -> None:
+    assert safe("```\nx = 1 << 2 <= y && a<b\n```") == "```\nx = 1 &lt;&lt; 2 &lt;= y &amp;&amp; a&lt;b\n```"

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from bot.blocks.output import OUTPUT_SHOWN, output_blocks
 from bot.blocks.parts import MARKDOWN_SUM
-from tests.blocks.makers import harmless, json_values, make_run, nasty_text
+from tests.blocks.makers import harmless, json_values, make_run, nasty_text, patient
 
 
 def shown(outputs: Any) -> tuple[str, str, str | None]:
@@ -19,6 +19,7 @@ def shown(outputs: Any) -> tuple[str, str, str | None]:
     return "\n\n".join(texts), "\n".join(boxes), file[0] if file else None
 
 
+@patient
 @given(st.dictionaries(nasty_text, json_values, max_size=6), st.integers(1, 300))
 def test_any_outputs_fit_a_message(outputs: dict[str, Any], times: int) -> None:
     long = {key: value * times if isinstance(value, str) else value for key, value in outputs.items()}

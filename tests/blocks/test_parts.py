@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.blocks import parts
-from tests.blocks.makers import NOW, nasty_text, sound, sound_view
+from tests.blocks.makers import NOW, nasty_text, patient, sound, sound_view
 
 
+@patient
 @given(nasty_text, nasty_text, nasty_text, st.booleans())
 def test_any_words_make_parts_that_slack_takes(first: str, second: str, third: str, flag: bool) -> None:
     sure = parts.confirm(first, second, third, first, danger=flag)
@@ -27,6 +28,7 @@ def test_any_words_make_parts_that_slack_takes(first: str, second: str, third: s
     sound(parts.message(parts.escape(first), blocks))
 
 
+@patient
 @given(
     st.lists(st.tuples(nasty_text, st.integers(0, 200).map(str)), min_size=1, max_size=130),
     nasty_text,

@@ -19,6 +19,7 @@ from tests.blocks.makers import (
     make_run,
     make_span,
     nasty_text,
+    patient,
     runs,
     sound,
     span_lists,
@@ -34,6 +35,7 @@ def all_text(shown: Message) -> str:
     return json.dumps(shown.blocks, ensure_ascii=False)
 
 
+@patient
 @given(runs, st.none() | jobs, span_lists, st.none() | nasty_text)
 def test_any_run_gives_a_message_that_slack_takes(run: Run, job: object, spans: list, rerun_by: str | None) -> None:
     shown = sound(run_message(run, job=job, spans=spans, rerun_by=rerun_by))

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.blocks.text import bold, clean, cut, escape, first_line, fit, head, length, one_line, shorten, show
-from tests.blocks.makers import HIDDEN, json_values, live, nasty_text
+from tests.blocks.makers import HIDDEN, json_values, live, nasty_text, patient
 
 
+@patient
 @given(nasty_text)
 def test_escaped_text_calls_nobody_however_often_it_is_decoded(text: str) -> None:
     assert live(escape(text)) == []
@@ -41,6 +42,7 @@ def test_mentions_are_broken_with_a_space() -> None:
     assert escape("<!channel> &lt;@U1&gt; @here") == "&lt; !channel&gt; &amp;lt; @U1&amp;gt; @ here"
 
 
+@patient
 @given(nasty_text, st.integers(1, 400))
 def test_nothing_is_longer_than_asked(text: str, limit: int) -> None:
     for short in (cut(text, limit), shorten(text, limit), head(text, limit), fit(escape(text), limit)):
@@ -75,6 +77,7 @@ def test_the_first_line_is_the_first_that_says_something() -> None:
     assert one_line(" a \n b ") == "a b"
 
 
+@patient
 @given(json_values)
 def test_any_value_can_be_shown(value: object) -> None:
     assert not HIDDEN.search(show(value))

@@ -11,7 +11,7 @@ from bot.blocks import trace
 from bot.blocks.parts import View
 from bot.blocks.place import Place, above, read_place
 from storage.records import Fault, NodeSpan, Run, RunState
-from tests.blocks.makers import make_run, make_span, nasty_text, runs, sound_view, span_lists
+from tests.blocks.makers import make_run, make_span, nasty_text, patient, runs, sound_view, span_lists
 
 
 def iteration() -> list[NodeSpan]:
@@ -50,6 +50,7 @@ def values(view: View, action_id: str) -> list[str]:
     return [one["value"] for one in found if one["action_id"] == action_id]
 
 
+@patient
 @given(runs, span_lists, st.integers(-2, 5), st.integers(1, 6))
 def test_any_place_of_any_trace_is_a_view_that_slack_takes(
     run: Run, spans: list[NodeSpan], page: int, depth: int
@@ -61,6 +62,7 @@ def test_any_place_of_any_trace_is_a_view_that_slack_takes(
         sound_view(trace.node_view(run, spans, span.id, depth=depth))
 
 
+@patient
 @given(st.integers(1, 10**9), st.none() | nasty_text, st.none() | st.integers(-1, 99), st.integers(0, 99))
 def test_an_address_can_be_read_again(run_id: int, span_id: str | None, number: int | None, page: int) -> None:
     if span_id is not None and any("\ud800" <= char <= "\udfff" for char in span_id):

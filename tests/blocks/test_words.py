@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from bot.blocks import words
 from storage.records import Cause, JobState, RunState
-from tests.blocks.makers import NOW, make_job, make_run, make_span
+from tests.blocks.makers import NOW, make_job, make_run, make_span, patient
 
 
 @pytest.mark.parametrize(
@@ -22,6 +22,7 @@ def test_durations_have_two_units_at_most(seconds: float, expected: str) -> None
     assert words.duration(seconds) == expected
 
 
+@patient
 @given(st.floats(0, 1e9))
 def test_a_duration_never_says_sixty(seconds: float) -> None:
     assert not words.duration(seconds).endswith(("60 s", "60 min", "24 h"))

@@ -58,9 +58,9 @@ def anchor(schedule: Schedule, saved_at: datetime) -> Schedule:
     assert isinstance(moment, Moment), schedule.text
     asked = Asked(schedule.text, schedule.zone, saved_at)
     seconds = seconds_from_now(moment)
-    return (
-        _at_stamp(asked, _whole_stamp(saved_at) + seconds) if seconds else _at_local(asked, local_time(moment, now))
-    )
+    if seconds:
+        return _at_stamp(asked, _whole_stamp(saved_at) + seconds)
+    return _at_stamp(asked, resolve_wall(schedule.zone, wall_of(local_time(moment, now))))
 
 
 def _read_relative(asked: Asked, moment: Moment) -> Schedule | None:

@@ -13,7 +13,8 @@ TOKEN = re.compile(
     r"|\d+(?:st|nd|rd|th)\b"
     r"|\d+(?:[./]\d+)*"  # 15, 9.30, 3/15/2026
     r"|[^\W\d_]+(?:_[^\W\d_]+)*(?:['’][^\W\d_]+)?"
-    r"|[^\s]"
+    r"|[^\s]",
+    re.IGNORECASE,
 )
 
 
@@ -50,7 +51,10 @@ class Cursor:
         return self.at >= len(self.tokens)
 
     def rest(self) -> str:
-        return "" if self.is_at_end else self.phrase[self.starts[self.at] :].strip()
+        return self.rest_from(self.at)
+
+    def rest_from(self, place: int) -> str:
+        return self.phrase[self.starts[place] :].strip() if place < len(self.starts) else ""
 
     def eat(self, *phrases: str) -> str:
         """Steps over the first of these phrases that stands here and gives it; else an empty text."""

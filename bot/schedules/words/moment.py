@@ -47,15 +47,15 @@ class Moment:
 def read_moment(phrase: str, now: datetime) -> Moment | Stuck:
     """`now` is the naive local time of the person. Raises Refusal for dates and times that cannot be."""
     cursor = Cursor(phrase)
-    moment = Moment()
+    moment, understood = Moment(), 0
     while not cursor.is_at_end:
         if cursor.eat(*FILLERS):
             continue
         _refuse_vague(cursor)
         more = _read_part(cursor, moment, now.date())
         if more is None:
-            return Stuck(cursor.at, cursor.rest())
-        moment = more
+            return Stuck(understood, cursor.rest_from(understood).lstrip(", "))
+        moment, understood = more, cursor.at
     return moment if moment != Moment() else Stuck(0, phrase)
 
 

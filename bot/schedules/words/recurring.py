@@ -32,13 +32,14 @@ def read_wish(phrase: str) -> Wish | Stuck:
     """The whole phrase as a wish, or where reading ended. Raises Refusal for what is understood and cannot be."""
     cursor = Cursor(phrase)
     wish = Wish()
+    understood = 0
     while not cursor.is_at_end:
         more = _read_part(cursor, wish)
         if more is not None:
-            wish = more
+            wish, understood = more, cursor.at
         elif not cursor.eat(*FILLERS):
             _refuse_vague(cursor)
-            return Stuck(cursor.at, cursor.rest())
+            return Stuck(understood, cursor.rest_from(understood).lstrip(", "))
     return _settle(wish)
 
 

@@ -146,12 +146,14 @@ def _make_runs() -> None:
     )
     _partial("ix_runs_held", "runs", ["lease_until"], "state IN ('running', 'waiting')")
     op.create_index("ix_runs_job", "runs", ["job_id", "id"])
-    _partial("ix_runs_open", "runs", ["job_id"], "state IN ('planned', 'ready', 'running', 'waiting')")
+    _partial(
+        "ix_runs_open", "runs", ["job_id", "due_at", "id"], "state IN ('planned', 'ready', 'running', 'waiting')"
+    )
     _partial("ix_runs_planned", "runs", ["due_at", "id"], "state = 'planned'")
     _partial(
         "ix_runs_ran",
         "runs",
-        ["job_id", "ended_at"],
+        ["job_id", "ended_at", "id"],
         "state IN ('succeeded', 'partial', 'failed', 'timed_out', 'stopped', 'lost')",
     )
     _partial("ix_runs_ready", "runs", ["due_at", "id"], "state = 'ready'")

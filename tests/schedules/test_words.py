@@ -1,0 +1,152 @@
+"""What comes again, in words."""
+
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from bot import schedules
+from bot.errors import Refusal
+from tests.schedules.rows import instant, rows_of
+
+NOW = instant("2026-03-11T14:30:00Z")
+# Every phrase of the ground truth that is not read is refused with a sentence; the count must not grow.
+REFUSED_AT_MOST = 18
+
+
+def instants_of(row: dict[str, Any]) -> list[str] | int:
+    """The first instants of a phrase, or the delay in seconds of one that counts from the end of a run."""
+    now = instant(row["now"])
+    schedule = schedules.read(row["phrase"], row["tz"], now)
+    if schedule.kind == "fixed_delay":
+        return int(schedule.spec)
+    return [slot.strftime("%Y-%m-%dT%H:%M:%SZ") for slot in schedules.preview(schedule, now, 6)]
+
+
+def test_no_phrase_is_silently_read_wrong() -> None:
+    wrong, refused = [], []
+    for row in rows_of("recurring_phrases", lang="en"):
+        meant = [row["schedule"], *(row.get("also_accept") or [])]
+        right = [option.get("next", option.get("seconds")) for option in meant]
+        try:
+            if instants_of(row) not in right:
+                wrong.append(row["phrase"])
+        except Refusal:
+            if "default_time" not in row["tags"]:
+                refused.append(row["phrase"])
+    assert wrong == []
+    assert len(refused) <= REFUSED_AT_MOST, refused
+
+
+@pytest.mark.parametrize("row", rows_of("recurring_refuse", lang="en"), ids=lambda row: row["phrase"])
+def test_a_phrase_that_is_no_schedule_is_refused(row: dict[str, Any]) -> None:
+    with pytest.raises(Refusal) as refused:
+        schedules.read(row["phrase"], row["tz"], instant(row["now"]))
+    assert refused.value.message
+    assert refused.value.hint
+
+
+@pytest.mark.parametrize(
+    ("typed", "text", "says"),
+    [
+        ("every weekday at 9", "every weekday at 9:00", "every weekday at 09:00"),
+        ("Daily at 9", "every day at 9:00", "every day at 09:00"),
+        ("every weekend at 9:30pm", "every Saturday and Sunday at 21:30", "every Saturday and Sunday at 21:30"),
+        (
+            "every monday, wednesday and friday at 10:30",
+            "every Monday, Wednesday and Friday at 10:30",
+            "every Monday, Wednesday and Friday at 10:30",
+        ),
+        ("every month on the 1st at 8:00", "on the 1st of every month at 8:00", "on the 1st of every month at 08:00"),
+        ("1st of every month at noon", "on the 1st of every month at 12:00", "on the 1st of every month at 12:00"),
+        (
+            "on the last day of every month at midnight",
+            "on the last day of every month at 0:00",
+            "on the last day of every month at 00:00",
+        ),
+        (
+            "every 2nd tuesday at 9am",
+            "on the 2nd Tuesday of every month at 9:00",
+            "on the 2nd Tuesday of every month at 09:00",
+        ),
+        ("hourly", "every hour", "every hour"),
+        ("every 90 min", "every 90 minutes", "every 90 minutes"),
+        ("every 120 minutes", "every 2 hours", "every 2 hours"),
+        ("10s after each run", "10 seconds after each run", "10 seconds after each run ends"),
+        ("every 2h between 8 and 18", "every 2 hours from 8:00 to 18:00", "every 2 hours from 08:00 to 18:00"),
+        (
+            "every 15 minutes on weekdays between 9 and 5pm",
+            "every 15 minutes from 9:00 to 17:00, every weekday",
+            "every 15 minutes from 09:00 to 17:00, every weekday",
+        ),
+        (
+            "every monday at 9 and every friday at 16:00",
+            "every Monday at 9:00 and every Friday at 16:00",
+            "every Monday at 09:00 and every Friday at 16:00",
+        ),
+    ],
+)
+def test_words_are_given_back_in_canonical_form(typed: str, text: str, says: str) -> None:
+    schedule = schedules.read(typed, "Asia/Shanghai", NOW)
+    assert (schedule.text, schedule.says) == (text, says)
+    assert schedules.describe(schedule) == says
+    assert schedules.read(text, "Asia/Shanghai", NOW) == schedule
+
+
+@pytest.mark.parametrize(
+    ("typed", "unread"),
+    [
+        ("every day at 9am banana", "banana"),
+        ("every monday at 9 but not today", "but not today"),
+        ("every day at 9 on the moon", "on the moon"),
+        ("hello", "hello"),
+    ],
+)
+def test_the_part_that_was_not_understood_is_named(typed: str, unread: str) -> None:
+    with pytest.raises(Refusal, match=f"I could not read “{unread}”") as refused:
+        schedules.read(typed, "UTC", NOW)
+    assert refused.value.code == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("every wekday at 9", "every weekday at 9:00"),
+        ("every mnday at 9am", "every Monday at 9:00"),
+        ("evry 5 minuts", "every 5 minutes"),
+        ("tommorow at 9", "2026-03-12 9:00"),
+    ],
+)
+def test_a_slip_of_the_finger_is_answered_with_what_was_meant(typed: str, meant: str) -> None:
+    with pytest.raises(Refusal, match="I could not read") as refused:
+        schedules.read(typed, "UTC", NOW)
+    assert refused.value.choices[0] == meant
+
+
+@pytest.mark.parametrize(
+    "typed", ["every monday", "every weekday", "daily", "every morning", "every month on the 1st"]
+)
+def test_days_without_a_time_are_asked_back_with_whole_texts(typed: str) -> None:
+    with pytest.raises(Refusal, match="At what time") as refused:
+        schedules.read(typed, "UTC", NOW)
+    assert refused.value.code == "ambiguous"
+    assert [schedules.read(choice, "UTC", NOW).text for choice in refused.value.choices] == list(
+        refused.value.choices
+    )
+
+
+def test_every_other_week_is_not_answered_with_every_week() -> None:
+    with pytest.raises(Refusal) as refused:
+        schedules.read("biweekly on wednesday at 10:00", "UTC", NOW)
+    assert refused.value.choices == ()
+
+
+def test_an_hour_that_may_be_in_the_morning_or_evening_is_refused() -> None:
+    with pytest.raises(Refusal, match="9am or 9pm"):
+        schedules.read("every monday at 9 and 10pm", "UTC", NOW)
+
+
+def test_a_text_is_read_the_same_at_any_moment_of_the_day() -> None:
+    morning, evening = (datetime.fromisoformat(f"2026-03-11T{hour}:00:00Z") for hour in ("06", "22"))
+    text = "every weekday at 9"
+    assert schedules.read(text, "UTC", morning) == schedules.read(text, "UTC", evening)

@@ -1,0 +1,279 @@
+"""The world of a story: a local Slack and a local Dify, the real bot between them, and a person's eyes and hands."""
+
+import asyncio
+import math
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any, TypeVar
+
+import orjson
+
+from bot.app import Bot, build
+from bot.demo.dify import LocalDify
+from bot.demo.slack import Answer, LocalSlack, Message, Person, View
+from bot.operations.connect import connect
+from bot.rules.access import system
+from bot.settings import Settings, read
+
+ANA, BEN, CHIE, GUS = "U0ANA", "U0BEN", "U0CHIE", "U0GUS"
+OPS, NEWS, FINANCE = "#ops", "#news", "#finance"
+TRANSPORTS = ("socket", "http")
+PATIENCE_S = 8.0
+DAY = timedelta(days=1)
+
+Seen = TypeVar("Seen")
+
+
+@dataclass(slots=True)
+class TurnedClock:
+    """The real time, as far ahead as a story has turned it."""
+
+    ahead: timedelta = field(default_factory=timedelta)
+
+    def __call__(self) -> datetime:
+        return datetime.now(UTC) + self.ahead
+
+
+@dataclass(slots=True, kw_only=True)
+class World:
+    """What a story holds in its hands. People act through `slack`; nothing here reaches into the bot to make it act,
+    but for `turn`, which is time passing."""
+
+    slack: LocalSlack
+    dify: LocalDify
+    bot: Bot
+    clock: TurnedClock
+
+    # hands
+
+    async def type(self, text: str, user: str = ANA, channel: str = OPS) -> Message:
+        """Types a command; gives the answer that this person sees, whichever way it comes."""
+        seen = len(self.slack.ephemerals(user))
+        answer = await self.slack.type(user, channel, text)
+        assert answer.ok, answer
+        if answer.message is not None:
+            return answer.message
+        return (await self.wait(lambda: self.slack.ephemerals(user)[seen:], what=f"an answer to {text}"))[0]
+
+    async def press(self, where: Message | View | str, button: str, user: str = ANA, **more: Any) -> Answer:
+        """Presses a button and agrees to what it asks."""
+        answer = await self.slack.click(user, where, button, confirmed=True, **more)
+        assert answer.ok, answer
+        return answer
+
+    async def ask(self, where: Message | View | str, button: str, user: str = ANA, **more: Any) -> Message:
+        """Presses a button and gives the answer that comes for this person alone."""
+        seen = len(self.slack.ephemerals(user))
+        await self.press(where, button, user, **more)
+        return (await self.wait(lambda: self.slack.ephemerals(user)[seen:], what=f"an answer to {button}"))[0]
+
+    async def save(self, typed: str, user: str = ANA, channel: str = OPS) -> Message:
+        """Types `/dify schedule …`, presses Save, and gives the card of the saved job."""
+        card = await self.type(typed, user, channel)
+        await self.press(card, "draft_save", user)
+        await self.wait(lambda: card.text.startswith("Saved"), what=f"Saved, for {card.text!r}")
+        return card
+
+    def turn(self, by: timedelta = DAY) -> None:
+        """Time passes, and the engine notices."""
+        self.clock.ahead += by
+        self.wake()
+
+    def wake(self) -> None:
+        """What the engine's beat does every five seconds."""
+        for kind in ("clock", "runner", "saver", "courier", "janitor"):
+            self.bot.services.engine.wake(kind)
+
+    # eyes
+
+    async def wait(
+        self, look: Callable[[], Seen], patience_s: float = PATIENCE_S, what: str = ""
+    ) -> Seen:
+        """The first true value of `look`; shows what stands in Slack when it does not come."""
+        try:
+            return await self.slack.wait_for(look, patience_s)
+        except TimeoutError as error:
+            raise AssertionError(f"never seen: {what}\n{self.picture()}\n{error}") from None
+
+    async def told(self, words: str, channel: str = OPS, nth: int = 0, patience_s: float = PATIENCE_S) -> Message:
+        """The nth message in a channel that says this."""
+
+        def look() -> Message | None:
+            found = [message for message in self.slack.messages(channel) if words in message.text]
+            return found[nth] if len(found) > nth else None
+
+        seen = await self.wait(look, patience_s, what=f"{words!r} in {channel}")
+        assert seen is not None
+        return seen
+
+    async def whispered(self, words: str, user: str = ANA) -> Message:
+        """What only this person sees and says this."""
+        found = await self.wait(
+            lambda: [message for message in self.slack.ephemerals(user) if words in message.text],
+            what=f"{words!r} for {user}",
+        )
+        return found[-1]
+
+    async def view(self, title: str, user: str = ANA) -> View:
+        """The modal on top, once it has this title."""
+
+        def look() -> View | None:
+            views = self.slack.views(user)
+            return views[-1] if views and views[-1].title.startswith(title) else None
+
+        seen = await self.wait(look, what=f"a modal {title!r} before {user}")
+        assert seen is not None
+        return seen
+
+    async def dm(self, words: str, user: str = ANA, nth: int = 0) -> Message:
+        """A direct message of the bot that says this."""
+        return await self.told(words, self.slack.workspace.open_im(user).id, nth)
+
+    async def started(self, app: str, count: int = 1) -> None:
+        """Return when Dify has started so many runs of the app."""
+        async with asyncio.timeout(PATIENCE_S):
+            while len(self.dify.starts(app)) < count:
+                await asyncio.sleep(0.01)
+
+    def results(self, channel: str = OPS) -> list[Message]:
+        """The messages of runs in a channel."""
+        return [message for message in self.slack.messages(channel) if "Run again" in buttons_of(message)]
+
+    def says(self) -> str:
+        """Everything that anybody can see in Slack, as one text."""
+        slack = self.slack.workspace
+        shown = [message.as_json() for said in slack.messages.values() for message in said]
+        shown += [message.as_json() for said in slack.private.values() for message in said]
+        shown += [view.payload for stack in slack.stacks.values() for view in stack]
+        shown += [view.payload for view in slack.homes.values()]
+        files = [str(file.content) for file in slack.files.values()]
+        return orjson.dumps(shown).decode() + "".join(files)
+
+    def picture(self) -> str:
+        """What stands in Slack, for a failing test."""
+        slack = self.slack.workspace
+        lines = [f"{channel}: {one.text}" for channel, said in slack.messages.items() for one in said]
+        lines += [f"only {user}: {one.text}" for user, said in slack.private.items() for one in said]
+        lines += [f"modal of {user}: {view.title}: {words_of(view)}" for user in slack.stacks for view in slack.stacks[user]]
+        return "\n".join(lines)
+
+
+@asynccontextmanager
+async def open_world(
+    folder: Path,
+    *,
+    transport: str = "socket",
+    speed: float = math.inf,
+    environ: Mapping[str, str] | None = None,
+    people: Sequence[Person] | None = None,
+    settle_s: float = 0.0,
+) -> AsyncIterator[World]:
+    """The two local servers and the bot between them, over a SQLite in `folder`, with every app connected."""
+    slack = LocalSlack(manifest=LocalSlack.load_manifest(), people=people)
+    slack.set_limits(enabled=False)
+    dify, clock = LocalDify(speed=speed, settle_s=settle_s, ping_s=0.05), TurnedClock()
+    try:
+        await slack.start()
+        await dify.start()
+        bot = await build(read(environment(slack, folder, transport) | dict(environ or {}), None), now=clock)
+        await connect_all(bot, dify)
+        await bot.start()
+        if transport == "http":
+            slack.request_url = f"http://127.0.0.1:{bot.port}/slack/events"
+        try:
+            yield World(slack=slack, dify=dify, bot=bot, clock=clock)
+        finally:
+            await bot.stop()
+    finally:
+        await dify.stop()
+        await slack.stop()
+
+
+def environment(slack: LocalSlack, folder: Path, transport: str = "socket") -> dict[str, str]:
+    """What an operator would set."""
+    hearing = {
+        "socket": {"SLACK_APP_TOKEN": slack.app_token, "DIFY_OPS_HTTP": ""},
+        "http": {"SLACK_SIGNING_SECRET": slack.signing_secret, "DIFY_OPS_HTTP": "127.0.0.1:0"},
+    }
+    return {
+        "SLACK_BOT_TOKEN": slack.bot_token,
+        "SLACK_API_URL": slack.api_url,
+        "DIFY_OPS_HOME": str(folder),
+        "DIFY_OPS_ALLOWED_HOSTS": "127.0.0.1",
+        **hearing[transport],
+    }
+
+
+async def connect_all(bot: Bot, dify: LocalDify) -> None:
+    """What an admin does for every app of the local Dify."""
+    services, now = bot.services, bot.services.now()
+
+    def join(c: Any) -> None:
+        for name, key in dify.keys.items():
+            app = dify.apps[name]
+            connect(
+                c,
+                system(services.team_id),
+                services.vault,
+                name=name,
+                base_url=dify.url,
+                key=key,
+                mode=app.mode,
+                description=app.description,
+                now=now,
+            )
+
+    await services.store.run(join)
+
+
+def settings_of(bot: Bot) -> Settings:
+    return bot.services.settings
+
+
+def blocks_of(message: Message | View, kind: str) -> list[dict[str, Any]]:
+    """The blocks of one kind."""
+    return [block for block in message.blocks if block["type"] == kind]
+
+
+def buttons_of(message: Message | View) -> list[str]:
+    """The texts on its buttons."""
+    return [
+        element["text"]["text"]
+        for block in blocks_of(message, "actions")
+        for element in block["elements"]
+        if element["type"] == "button"
+    ]
+
+
+def facts_of(message: Message) -> str:
+    """Its small print."""
+    return " ".join(part["text"] for block in blocks_of(message, "context") for part in block["elements"])
+
+
+def words_of(shown: Message | View) -> str:
+    """All that a reader can read in its blocks."""
+    return "\n".join(_texts(shown.blocks))
+
+
+def _texts(value: Any) -> list[str]:
+    if isinstance(value, dict):
+        own = [value["text"]] if isinstance(value.get("text"), str) else []
+        return own + [text for key, each in value.items() if key != "text" or not own for text in _texts(each)]
+    if isinstance(value, list):
+        return [text for each in value for text in _texts(each)]
+    return []
+
+
+def row(view: View, words: str) -> str:
+    """The block of the row that says these words and can be opened."""
+    for block in view.blocks:
+        if block.get("accessory") and words in words_of_block(block):
+            return str(block["block_id"])
+    raise LookupError(f"no row says {words!r}: {words_of(view)}")
+
+
+def words_of_block(block: Mapping[str, Any]) -> str:
+    return "\n".join(_texts(block))
