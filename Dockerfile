@@ -9,7 +9,7 @@ COPY requirements/ requirements/
 RUN pip --python /opt/venv/bin/python install --require-hashes --only-binary :all: -r requirements/run.txt
 
 # The wheel is built with the tools of the lock, not with what the index has today.
-RUN awk '/^[a-z]/ { keep = /^(hatchling|packaging|pathspec|pluggy|trove-classifiers)==/ } keep' requirements/dev.txt > build.txt \
+RUN awk '/^[a-z]/ { keep = /^(hatchling|packaging|pathspec|pluggy|tomlkit|trove-classifiers)==/ } keep' requirements/dev.txt > build.txt \
     && pip install --require-hashes --only-binary :all: -r build.txt
 COPY pyproject.toml README.md LICENSE manifest.yml ./
 COPY storage/ storage/
@@ -26,7 +26,7 @@ RUN groupadd --gid 10001 dify-ops \
     && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /data --shell /usr/sbin/nologin dify-ops \
     && install -d -o 10001 -g 10001 -m 0700 /data
 COPY --from=build /opt/venv /opt/venv
-ENV PATH=/opt/venv/bin:$PATH PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
+ENV PATH=/opt/venv/bin:$PATH HOME=/data PYTHONDONTWRITEBYTECODE=1 PYTHONUNBUFFERED=1 \
     DIFY_OPS_HOME=/data DIFY_OPS_HTTP=0.0.0.0:8080
 # The only place that is written to, beside /tmp: the embedded database and the key file.
 VOLUME /data

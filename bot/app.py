@@ -62,6 +62,7 @@ class Bot:
         """Open the doors and wake the loops."""
         raise_file_limit()
         if "worker" in self.roles:
+            self.services.pulse.beat()
             await self.services.engine.start(
                 {
                     "clock": self.clock.once,

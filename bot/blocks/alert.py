@@ -21,12 +21,13 @@ def failure_alert(
     last_success: datetime | None,
     span: NodeSpan | None = None,
     mention: bool = False,
+    reruns: int = 0,
 ) -> Message:
     """A job fails. `span` is the node that failed, `failures` counts the failures in a row since `since`."""
     spans = (span,) if span else ()
     told = f"{bold(name_of(run, job))} failed{failure(run, spans)}"
     folds = failing_nodes(run, spans)
-    return _alert("❌", told, run, job, since, failures, last_success, folds, mention)
+    return _alert("❌", told, run, job, since, failures, last_success, folds, mention, reruns)
 
 
 def timeout_alert(
@@ -38,10 +39,11 @@ def timeout_alert(
     last_success: datetime | None,
     span: NodeSpan | None = None,
     mention: bool = False,
+    reruns: int = 0,
 ) -> Message:
     """A job ran into its limit. `span` is the node that was at work."""
     told = f"{bold(name_of(run, job))} timed out: {limit(run, (span,) if span else ())}"
-    return _alert("⏱️", told, run, job, since, failures, last_success, [], mention)
+    return _alert("⏱️", told, run, job, since, failures, last_success, [], mention, reruns)
 
 
 def lost_alert(
@@ -52,10 +54,11 @@ def lost_alert(
     failures: int,
     last_success: datetime | None,
     mention: bool = False,
+    reruns: int = 0,
 ) -> Message:
     """Nobody knows what became of a run; it is not started again by itself."""
     told = f"{bold(name_of(run, job))} was lost: {loss(run)}"
-    return _alert("❓", told, run, job, since, failures, last_success, [], mention)
+    return _alert("❓", told, run, job, since, failures, last_success, [], mention, reruns)
 
 
 def missed_alert(
@@ -66,11 +69,12 @@ def missed_alert(
     failures: int,
     last_success: datetime | None,
     mention: bool = False,
+    reruns: int = 0,
 ) -> Message:
     """A slot went by and nothing ran."""
     why = f": {escape(first_line(run.reason, 300))}" if run.reason else ""
     told = f"{bold(name_of(run, job))} did not run at {date(run.slot_at)}{why}."
-    return _alert("⏰", told, run, job, since, failures, last_success, [], mention)
+    return _alert("⏰", told, run, job, since, failures, last_success, [], mention, reruns)
 
 
 def recovery_notice(job: Job | None, run: Run, since: datetime, failures: int) -> Message:
@@ -94,6 +98,7 @@ def _alert(
     last_success: datetime | None,
     folds: Sequence[Block],
     mention: bool,
+    reruns: int,
 ) -> Message:
     owner = job.owner_id if job else run.owner_id
     call = f"<@{owner}> " if mention and PERSON.fullmatch(owner) else ""
@@ -106,11 +111,11 @@ def _alert(
             words.cause(run),
         )
     )
-    blocks = [section(f"{icon} {call}{told}{again}"), context(facts), *folds, actions(*_buttons(run, job))]
+    blocks = [section(f"{icon} {call}{told}{again}"), context(facts), *folds, actions(*_buttons(run, job, reruns))]
     return message(f"{call}{told}{again}", blocks)
 
 
-def _buttons(run: Run, job: Job | None) -> list[Block]:
+def _buttons(run: Run, job: Job | None, reruns: int) -> list[Block]:
     name = name_of(run, job)
     trace = button("Open trace", "open_trace", f"run:{run.id}", label=f"Open the trace of {name}")
-    return [run_again(run, job), trace, *(pause_or_resume(job) if job else [])]
+    return [run_again(run, job, reruns), trace, *(pause_or_resume(job) if job else [])]

@@ -39,7 +39,7 @@ async def render(services: Services, delivery: Delivery) -> Message | None:
     if rows.run is None:
         return None
     if delivery.kind is DeliveryKind.ALERT:
-        return _alert(delivery, rows.run, rows.job, spans)
+        return _alert(delivery, rows.run, rows.job, spans, len(rows.reruns))
     going = next((again for again in rows.reruns if not again.state.has_ended), None)
     names = await _names(services, rows.run.asked_by, rows.run.stop_by, going.asked_by if going else None)
     return run_message(
@@ -81,7 +81,7 @@ def _notice(delivery: Delivery, names: Mapping[str, str]) -> Message:
     return changed(names.get(facts["by"], "Somebody"), facts["says"], facts["name"])
 
 
-def _alert(delivery: Delivery, run: Run, job: Job | None, spans: tuple[NodeSpan, ...]) -> Message:
+def _alert(delivery: Delivery, run: Run, job: Job | None, spans: tuple[NodeSpan, ...], reruns: int) -> Message:
     facts, kind = delivery.facts, Alert(delivery.facts["alert"])
     since = _instant(facts.get("since")) or run.ended_at or run.due_at
     failures = int(facts.get("failures") or 1)
@@ -97,8 +97,8 @@ def _alert(delivery: Delivery, run: Run, job: Job | None, spans: tuple[NodeSpan,
         write = partial(timeout_alert, span=next((one for one in reversed(spans) if one.state == "unfinished"), None))
     elif kind is Alert.LOST:
         write = lost_alert
-    mention = run.asked_by != owner
-    return write(run, job, since=since, failures=failures, last_success=last_success, mention=mention)
+    told = {"since": since, "failures": failures, "last_success": last_success}
+    return write(run, job, mention=run.asked_by != owner, reruns=reruns, **told)
 
 
 def _instant(text: str | None) -> datetime | None:

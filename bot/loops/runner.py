@@ -9,10 +9,11 @@ from secrets import token_hex
 from sqlalchemy import Connection
 
 from bot.loops.flight import LIVE_AFTER, Flight
+from bot.operations.finish import finish
 from bot.operations.show import show
 from bot.services import Services
 from storage import claims, runs
-from storage.records import Run
+from storage.records import Run, RunState
 from storage.runs import pack_trace
 
 log = logging.getLogger(__name__)
@@ -76,6 +77,9 @@ class Runner:
         for run_id in claims.ready_runs(c, free):
             run = claims.claim_run(c, run_id, services.owner, now, LEASE_S)
             if run is None:
+                continue
+            if run.stop_by is not None:
+                finish(c, replace(run, state=RunState.STOPPED, reason="before it began", ended_at=now), now=now)
                 continue
             tagged = claims.save_run(c, replace(run, tag=f"dify-ops-{run.id}-{run.attempts}-{token_hex(6)}"))
             assert tagged is not None, "it was claimed in this transaction"

@@ -5,7 +5,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.operations.plan import plan_after_end
-from bot.operations.show import show
+from bot.operations.show import refresh_messages, show
 from bot.rules.judge import Verdict, judge
 from storage import claims, deliveries, jobs, runs
 from storage.records import Delivery, DeliveryKind, Job, JobState, Run, RunState
@@ -23,6 +23,8 @@ def finish(c: Connection, run: Run, *, now: datetime) -> Run | None:
 def follow(c: Connection, run: Run, *, now: datetime) -> None:
     """What an ended run owes: its message, an alert, the next slot of a job that runs after each end."""
     job = jobs.get(c, run.team_id, run.job_id) if run.job_id is not None else None
+    if run.rerun_of is not None:
+        refresh_messages(c, run.rerun_of, now=now)
     if run.state not in (RunState.SKIPPED, RunState.MISSED):
         show(c, run, now=now, rank=1)
     if job is None:

@@ -12,7 +12,7 @@ from bot.operations.draft import DEFAULT_TIMEOUT_S, take_draft
 from bot.operations.find import job_by_id, run_by_id
 from bot.operations.note import note
 from bot.operations.plan import planned_run
-from bot.operations.show import show
+from bot.operations.show import refresh_messages, show
 from bot.rules.access import SYSTEM, Action, Actor, Place, authorize
 from storage import runs
 from storage.records import App, Cause, Job, Run, RunState
@@ -81,7 +81,7 @@ def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, n
         timeout_s=was.timeout_s,
     )
     added = _add(c, actor, again, now)
-    show(c, was, now=now, rank=1)
+    refresh_messages(c, was.id, now=now)
     return added
 
 

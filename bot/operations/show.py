@@ -44,6 +44,13 @@ def refresh_buttons(c: Connection, job_id: int, pressed: str, *, now: datetime) 
         deliveries.owe(c, replace(one, due_at=now, rank=1))
 
 
+def refresh_messages(c: Connection, run_id: int, *, now: datetime) -> None:
+    """Show the messages of a run as things now are: what is known of its reruns stands on its buttons."""
+    for one in deliveries.of_run(c, run_id):
+        if one.kind in (DeliveryKind.RUN, DeliveryKind.ALERT):
+            deliveries.owe(c, replace(one, due_at=now, rank=1))
+
+
 def message_key(run: Run) -> str:
     """The key of the one message of a run."""
     return f"run:{run.id}>{run.channel_id}"

@@ -17,7 +17,7 @@ MAX_DUE_AGE_S = 120.0
 class Health:
     """Seconds; None where nothing is due. `reasons` say in words why it is not well."""
 
-    beat_age_s: float
+    beat_age_s: float | None
     due_age_s: float | None
     reasons: tuple[str, ...]
 
@@ -29,7 +29,7 @@ class Health:
         """The body of /healthz."""
         return {
             "status": "ok" if self.is_well else "failing",
-            "clock_beat_age_s": round(self.beat_age_s, 3),
+            "clock_beat_age_s": None if self.beat_age_s is None else round(self.beat_age_s, 3),
             "oldest_due_age_s": None if self.due_age_s is None else round(self.due_age_s, 3),
             "reasons": list(self.reasons),
         }
@@ -47,7 +47,7 @@ async def check_health(services: Services) -> Health:
     else:
         if due_at is not None and due_at <= services.now():
             due_age_s = (services.now() - due_at).total_seconds()
-    if beat_age_s > MAX_BEAT_AGE_S:
+    if beat_age_s is not None and beat_age_s > MAX_BEAT_AGE_S:
         reasons.append(f"the clock has not beaten for {beat_age_s:.0f} s")
     if due_age_s is not None and due_age_s > MAX_DUE_AGE_S:
         reasons.append(f"a run has been due for {due_age_s:.0f} s and nobody took it")

@@ -29,7 +29,7 @@ MONTH_DAYS = st.lists(st.integers(1, 28), min_size=1, max_size=4).map(
 )
 DATES = st.one_of(
     st.sampled_from(
-        ("every day", "daily", "every weekday", "every weekend", "mon-fri", "every evening", "on weekdays")
+        ("every day", "daily", "every weekday", "every weekend", "mon-fri", "every single day", "on weekdays")
     ),
     NAMES.map(lambda names: f"every {names}"),
     st.tuples(NTH, st.sampled_from(DAYS[:3])).map(lambda pair: f"every {pair[0]} {pair[1]}"),

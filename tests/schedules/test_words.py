@@ -150,3 +150,25 @@ def test_a_text_is_read_the_same_at_any_moment_of_the_day() -> None:
     morning, evening = (datetime.fromisoformat(f"2026-03-11T{hour}:00:00Z") for hour in ("06", "22"))
     text = "every weekday at 9"
     assert schedules.read(text, "UTC", morning) == schedules.read(text, "UTC", evening)
+
+
+@pytest.mark.parametrize(
+    ("typed", "text"),
+    [
+        ("every evening at 7", "every day at 19:00"),
+        ("at 7 every evening", "every day at 19:00"),
+        ("every morning at 7 and 9:30", "every day at 7:00 and 9:30"),
+        ("every monday at 3 in the afternoon", "every Monday at 15:00"),
+        ("every day at 11 at night", "every day at 23:00"),
+    ],
+)
+def test_the_part_of_the_day_tells_which_half_is_meant(typed: str, text: str) -> None:
+    assert schedules.read(typed, "UTC", NOW).text == text
+
+
+@pytest.mark.parametrize(
+    "typed", ["every evening at 9am", "every morning at 19:00", "every afternoon at 9:30", "every evening at 0:00"]
+)
+def test_a_time_outside_its_part_of_the_day_is_refused(typed: str) -> None:
+    with pytest.raises(Refusal, match="is not in the"):
+        schedules.read(typed, "UTC", NOW)

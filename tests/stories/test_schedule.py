@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stories.world import CHIE, DAY, OPS, TRANSPORTS, World, blocks_of, buttons_of, facts_of, words_of
+from tests.stories.world import CHIE, OPS, TRANSPORTS, World, blocks_of, buttons_of, facts_of, words_of
 
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
 
@@ -25,7 +25,7 @@ async def test_a_saved_job_runs_when_it_is_due_and_tells_its_result_in_one_messa
     saved = await world.save('/dify schedule daily-report every day at 9:00 as "Morning report" city=Basel')
     assert saved.text == "Saved: *Morning report* runs every day at 09:00 (Europe/Berlin) in <#C0OPS>."
     assert not world.slack.messages(OPS)
-    world.turn(DAY)
+    await world.turn_to_next()
     done = await world.told("*Morning report* finished in ")
     assert [block["type"] for block in done.blocks][:2] == ["section", "markdown"]
     assert "Daily report for Basel" in blocks_of(done, "markdown")[0]["text"]

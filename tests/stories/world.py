@@ -17,6 +17,7 @@ from bot.demo.slack import Answer, LocalSlack, Message, Person, View
 from bot.operations.connect import connect
 from bot.rules.access import system
 from bot.settings import Settings, read
+from storage import claims
 
 ANA, BEN, CHIE, GUS = "U0ANA", "U0BEN", "U0CHIE", "U0GUS"
 OPS, NEWS, FINANCE = "#ops", "#news", "#finance"
@@ -81,6 +82,12 @@ class World:
         """Time passes, and the engine notices."""
         self.clock.ahead += by
         self.wake()
+
+    async def turn_to_next(self) -> None:
+        """Time passes until the next planned run is due."""
+        due_at = await self.bot.services.store.read(claims.next_due_at)
+        assert due_at is not None, "nothing is planned"
+        self.turn(max(due_at - self.clock(), timedelta()) + timedelta(milliseconds=1))
 
     def wake(self) -> None:
         """What the engine's beat does every five seconds."""

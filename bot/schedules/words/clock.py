@@ -6,22 +6,29 @@ from itertools import pairwise
 
 from bot.errors import Refusal
 from bot.schedules.cron.describe import write_time
+from bot.schedules.cron.write import Time
 from bot.schedules.words.cursor import Cursor
 
 CLOCK = re.compile(r"(\d{1,2})[:h.](\d{2})(?::(\d{2}))?", re.ASCII)
-PARTS_OF_DAY = ("morning", "afternoon", "evening", "night")
+HOURS_OF = {
+    "morning": range(12),
+    "afternoon": range(12, 19),
+    "evening": range(16, 24),
+    "night": (*range(18, 24), *range(6)),
+}
+PARTS_OF_DAY = tuple(HOURS_OF)
 
 
 @dataclass(frozen=True, slots=True)
 class Reading:
     """`bare` is an hour without minutes or am/pm: on the 24-hour clock, unless something near it says otherwise."""
 
-    time: tuple[int, int, int]
+    time: Time
     bare: bool = False
     half_day: str = ""
 
 
-def read_times(cursor: Cursor, *, bare: bool) -> list[tuple[int, int, int]] | None:
+def read_times(cursor: Cursor, *, bare: bool) -> list[Reading] | None:
     """One or more times. `bare` allows plain hours. Raises Refusal for times that do not exist or are unclear."""
     place = cursor.at
     found = cursor.read_list(lambda c: _read_time(c, bare=bare))
@@ -32,7 +39,7 @@ def read_times(cursor: Cursor, *, bare: bool) -> list[tuple[int, int, int]] | No
         raise _refuse_or(found, cursor)
     _check_half_days(found)
     part = cursor.eat("in the morning", "in the afternoon", "in the evening", "at night").rpartition(" ")[2]
-    return [shift_to_part(reading, part) for reading in found]
+    return [Reading(shift_to_part(reading, part), half_day="pm") for reading in found] if part else found
 
 
 def read_time(cursor: Cursor, *, bare: bool) -> Reading | None:
@@ -40,17 +47,16 @@ def read_time(cursor: Cursor, *, bare: bool) -> Reading | None:
     return cursor.try_read(lambda c: _read_time(c, bare=bare))
 
 
-def shift_to_part(reading: Reading, part: str) -> tuple[int, int, int]:
-    """`7` in the evening is 19:00. Raises Refusal for 19 in the morning."""
+def shift_to_part(reading: Reading, part: str) -> Time:
+    """`7` in the evening is 19:00. Raises Refusal for 19:00 in the morning, or 9am in the evening."""
+    if not part:
+        return reading.time
     hour, minute, second = reading.time
-    late = part in ("afternoon", "evening") or (part == "night" and hour > 5)
-    if part == "morning" and hour >= 12:
-        raise Refusal(
-            f"{write_time(reading.time)} is not in the morning.", "Leave one of the two out.", code="unreadable"
-        )
-    if late and hour < 12 and not reading.half_day:
-        hour += 12
-    return hour, minute, second
+    later = () if reading.half_day or hour >= 12 else (hour + 12,)
+    for possible in (hour, *later):
+        if possible in HOURS_OF[part]:
+            return possible, minute, second
+    raise Refusal(f"{write_time(reading.time)} is not in the {part}.", "Leave one of the two out.", code="ambiguous")
 
 
 def _read_time(cursor: Cursor, *, bare: bool) -> Reading | None:

@@ -87,7 +87,7 @@ def _with_delay(wish: Wish, seconds: int | None) -> Wish | None:
 
 
 def _read_interval(cursor: Cursor, wish: Wish) -> Wish | None:
-    if wish.interval_s is not None or wish.times:
+    if wish.interval_s is not None or wish.clock:
         return None
     if cursor.eat("hourly", "every hour on the hour"):
         on_the_hour = cursor.phrase.lower().find("on the hour") >= 0
@@ -116,7 +116,7 @@ def _read_seconds(cursor: Cursor) -> int | None:
 
 def _read_marks(cursor: Cursor, wish: Wish) -> Wish | None:
     """`every hour at :05`, `at 15 minutes past every hour`, `on the half hour`."""
-    if wish.marks or wish.times or wish.interval_s not in (None, 3600):
+    if wish.marks or wish.clock or wish.interval_s not in (None, 3600):
         return None
     if wish.interval_s and (name := cursor.eat("on the half hour", "on the hour")):
         return replace(wish, interval_s=None, marks=(30 if "half" in name else 0,))
@@ -186,19 +186,19 @@ def _same_half(time: Time, last: Reading) -> Time:
 
 
 def _read_clock(cursor: Cursor, wish: Wish) -> Wish | None:
-    if wish.times:
+    if wish.clock:
         return None
     at = bool(cursor.eat("at"))
     times = read_times(cursor, bare=at or wish.dates is not None)
     if not times:
         return None
-    return replace(wish, times=tuple(sorted(set(times))))
+    return replace(wish, clock=tuple(times))
 
 
 def _settle(wish: Wish) -> Wish:
     """Contradictions of a wish that was read to its end."""
-    if wish.part and wish.times:
-        wish = replace(wish, times=tuple(shift_to_part(Reading(time), wish.part) for time in wish.times))
+    times = sorted({shift_to_part(reading, wish.part) for reading in wish.clock})
+    wish = replace(wish, times=tuple(times), clock=())
     if wish.asked_times and len(wish.times) != wish.asked_times:
         raise Refusal(
             f"{wish.asked_times} times a day: I need to know at which.",

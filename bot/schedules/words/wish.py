@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from bot.schedules.cron.describe import describe_dates, join_words, write_time
 from bot.schedules.cron.fields import EVERY_MONTH, Dates
 from bot.schedules.cron.write import Time
+from bot.schedules.words.clock import Reading
 
 END_OF_DAY = (24, 0, 0)
 DAY_S = 86_400
@@ -13,11 +14,13 @@ DAY_S = 86_400
 @dataclass(frozen=True, slots=True)
 class Wish:
     """What a phrase asks for. Intervals and delays are in seconds; `marks` are minutes of every hour;
-    `asked_times` is how many times a day were announced (`twice a day`)."""
+    `clock` is what becomes `times` once the part of the day is known, too; `asked_times` is how many times a day were
+    announced (`twice a day`)."""
 
     dates: Dates | None = None
     months: tuple[int, ...] = EVERY_MONTH
     times: tuple[Time, ...] = ()
+    clock: tuple[Reading, ...] = ()
     interval_s: int | None = None
     delay_s: int | None = None
     marks: tuple[int, ...] = ()
