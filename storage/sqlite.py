@@ -2,6 +2,7 @@
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -20,6 +21,8 @@ Work = Callable[[Connection], T]
 
 # How long SQLite waits inside one try for another process that holds the file; the writer tries again.
 BUSY_MS = 250
+# Another upgrade of the same file may be under way.
+UPGRADE_PATIENCE_S = 30.0
 READERS = 4
 OLDEST = (3, 35)  # the first with RETURNING
 
@@ -80,13 +83,18 @@ def explain(error: BaseException, path: Path) -> BaseException:
 
 
 def transact(path: Path, work: Work[T]) -> T:
-    """One write transaction on an engine of its own, for the command line. Raises StorageError."""
+    """One write transaction on an engine of its own, for upgrades. Waits for others. Raises StorageError."""
     engine = make_engine(path, writes=True)
+    gives_up_at = time.monotonic() + UPGRADE_PATIENCE_S
     try:
-        with engine.begin() as connection:
-            return work(connection)
-    except DatabaseError as error:
-        raise explain(error, path) from None
+        while True:
+            try:
+                with engine.begin() as connection:
+                    return work(connection)
+            except DatabaseError as error:
+                if not is_busy(error) or time.monotonic() > gives_up_at:
+                    raise explain(error, path) from None
+                time.sleep(BUSY_MS / 1000)  # turning to the write-ahead log does not wait by itself
     finally:
         engine.dispose()
 

@@ -124,7 +124,7 @@ def health(status: int) -> Iterator[int]:
             self.send_response(status if self.path == "/healthz" else 404)
             self.end_headers()
 
-        def log_message(self, format: str, *args: object) -> None:
+        def log_message(self, *args: object) -> None:
             return
 
     server = HTTPServer(("127.0.0.1", 0), Handler)

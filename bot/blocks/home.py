@@ -97,7 +97,7 @@ def attention(failing: Sequence[Job]) -> list[Block]:
         since = f" since {date(job.failing_since)}" if job.failing_since else ""
         why = f": {escape(first_line(job.state_reason, 200))}" if job.state_reason else ""
         fix = next(iter(pause_or_resume(job)), None)
-        count = f"its last {words.plural(job.failures, 'run')} failed" if job.failures else "it is failing"
+        count = words.failed_in_a_row(job.failures) if job.failures else "it is failing"
         blocks.append(section(f"❌ {bold(job.name)} {count}{since}{why}", fix))
     return [*blocks, *_more(len(failing) - FAILING_SHOWN, "failing")]
 

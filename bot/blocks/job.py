@@ -143,7 +143,7 @@ def state_reason(job: Job, names: Names) -> str:
     """Who paused it and why, or since when it fails."""
     if job.state is JobState.ACTIVE and job.failures:
         since = f" since {date(job.failing_since)}" if job.failing_since else ""
-        return f"\nIts last {words.plural(job.failures, 'run')} failed{since}."
+        return f"\n{words.failed_in_a_row(job.failures).capitalize()}{since}."
     if job.state is JobState.ACTIVE or not (job.state_by or job.state_reason):
         return ""
     who = f" by {person(job.state_by, names)}" if job.state_by else ""

@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from bot.blocks.parts import Message, Options, actions, button, channel, context, message, say, section
-from bot.blocks.text import escape, one_line, shorten
+from bot.blocks.parts import Message, Options, actions, button, channel, context, message, person, say, section
+from bot.blocks.text import bold, escape, one_line, shorten
 from bot.errors import Refusal
-from storage.records import App
+from storage.records import App, Run
 
 CHOICES_SHOWN = 10
 TYPED = 300
@@ -35,6 +35,42 @@ def needs_inputs(app: App, missing: Sequence[str]) -> Message:
     typed = escape(" ".join(f"{variable}=…" for variable in missing[:5]))
     fill = button("Fill in", "run_fill", f"app:{app.id}", style="primary", label=f"Fill in the inputs of {app.name}")
     return message(told, [section(told), actions(fill), context(f"Or type `/dify run {name} {typed}`")])
+
+
+def run_started(run: Run) -> Message:
+    """A run was asked for; where its result will come."""
+    told = f"Started {bold(run.name)} as run {run.id}. {_where(run)}"
+    return message(told, [section(told)])
+
+
+def run_repeated(run: Run) -> Message:
+    """A run was asked for again."""
+    told = f"Running {bold(run.name)} again as run {run.id}. {_where(run)}"
+    return message(told, [section(told)])
+
+
+def run_known(run: Run) -> Message:
+    """Somebody was quicker, or the finger tapped twice."""
+    told = f"{person(run.asked_by)} has already started this again, as run {run.id}."
+    return message(told, [section(told)])
+
+
+def run_stopping(run: Run) -> Message:
+    """The wish is written; Dify has not answered yet."""
+    told = f"Stopping run {run.id} of {bold(run.name)}. Its message will say when it has ended."
+    return message(told, [section(told)])
+
+
+def cancelled(name: str) -> Message:
+    """A card was thrown away."""
+    told = f"Cancelled. Nothing was saved of {bold(name)}."
+    return message(told, [section(told)])
+
+
+def _where(run: Run) -> str:
+    if run.channel_id == run.asked_by:
+        return "The result comes to you as a direct message."
+    return f"The result comes into {channel(run.channel_id)}."
 
 
 def changed(by: str, says: str, name: str) -> Message:

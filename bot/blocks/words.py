@@ -33,7 +33,7 @@ STATES: Mapping[RunState, tuple[str, str]] = {
 JOB_STATES: Mapping[JobState, tuple[str, str]] = {
     JobState.ACTIVE: ("🟢", "active"),
     JobState.PAUSED: ("⏸️", "paused"),
-    JobState.COMPLETED: ("🏁", "completed"),
+    JobState.COMPLETED: ("✅", "completed"),
     JobState.DELETED: ("🗑️", "deleted"),
 }
 NODE_STATES: Mapping[str, tuple[str, str]] = {
@@ -82,6 +82,11 @@ def node_icon(span: NodeSpan) -> str:
 def plural(count: int, word: str, words: str | None = None) -> str:
     """ "1 round", "5 rounds", "12,345 tokens"."""
     return f"{count:,} {word if count == 1 else words or word + 's'}"
+
+
+def failed_in_a_row(failures: int) -> str:
+    """ "its last run failed", "its last 3 runs failed"."""
+    return "its last run failed" if failures == 1 else f"its last {failures:,} runs failed"
 
 
 def duration(seconds: float) -> str:

@@ -36,7 +36,7 @@ def schedule(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> Sa
     when = schedules.anchor(schedules.read(draft.when, draft.zone, draft.created_at), now)
     job = _change_job(c, actor, draft, when) if draft.job_id else _add_job(c, actor, draft, when, now)
     planned = plan_first(c, job, now=now)
-    if planned is None and when.kind not in ("api", "fixed_delay"):
+    if planned is None and job.state is JobState.ACTIVE and when.kind not in ("api", "fixed_delay"):
         raise Refusal(
             f"“{draft.when}” has passed since the card was shown, so nothing was saved.",
             "Type the command again with a later time.",

@@ -1,5 +1,7 @@
 """Whether the inputs of a job fit what its workflow asks for, by the rules that Dify's own server applies."""
 
+import json
+import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,6 +11,7 @@ from storage.records import InputField
 TEXT_KINDS = frozenset({"text-input", "paragraph"})
 TRUE_WORDS = frozenset({"true", "yes", "on", "1"})
 FALSE_WORDS = frozenset({"false", "no", "off", "0", ""})
+CITED = 50  # characters of a wrong value that a sentence repeats
 
 
 def check(fields: Sequence[InputField], values: Mapping[str, Any]) -> dict[str, Any]:
@@ -49,18 +52,30 @@ def _read(field: InputField, value: Any) -> Any:
         return _read_option(field, value)
     if field.kind in TEXT_KINDS:
         return _read_text(field, value)
-    if field.kind == "json_object" and not isinstance(value, Mapping):
-        raise _refuse(field, "must be a JSON object", 'Write it like {"name": "value"}.')
+    if field.kind == "json_object":
+        return _read_object(field, value)
     return value
 
 
 def _read_number(field: InputField, value: Any) -> int | float:
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
-        return value
+    is_number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    number = value if is_number else _parse_number(str(value))
+    # NaN and infinity are numbers to Python, and nothing that JSON could carry to Dify.
+    if number is None or not abs(number) <= sys.float_info.max:
+        raise _refuse(field, f"must be a number, not “{str(value)[:CITED]}”", f"Write `{field.variable}=5`.")
+    return number
+
+
+def _parse_number(text: str) -> int | float | None:
+    """A whole number keeps all its digits, which a float would round."""
     try:
-        number = float(str(value).strip())
+        return int(text)
     except ValueError:
-        raise _refuse(field, f"must be a number, not “{value}”", f"Write `{field.variable}=5`.") from None
+        pass
+    try:
+        number = float(text)
+    except ValueError:
+        return None
     return int(number) if number.is_integer() else number
 
 
@@ -77,6 +92,22 @@ def _read_option(field: InputField, value: Any) -> str:
     if str(value) in field.options:
         return str(value)
     raise _refuse(field, f"cannot be “{value}”", f"Choose one of: {', '.join(field.options)}.")
+
+
+def _read_object(field: InputField, value: Any) -> Mapping[str, Any]:
+    """The object, or the one that a text typed in a command or on a command line spells."""
+    if isinstance(value, str):
+        try:
+            value = json.loads(value, parse_constant=_refuse_constant)
+        except (ValueError, RecursionError):
+            value = None
+    if not isinstance(value, Mapping):
+        raise _refuse(field, "must be a JSON object", 'Write it like {"name": "value"}.')
+    return value
+
+
+def _refuse_constant(name: str) -> Any:
+    raise ValueError(name)
 
 
 def _read_text(field: InputField, value: Any) -> str:

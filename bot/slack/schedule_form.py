@@ -36,9 +36,9 @@ class Form:
     job_version: int | None = None
 
     def metadata(self) -> str:
-        """Ids only, for `private_metadata`."""
-        kept = {"app": self.app_id, "job": self.job_id, "version": self.job_version}
-        return json.dumps({name: value for name, value in kept.items() if value is not None})
+        """Ids only, for `private_metadata`. The channel has no field of its own until an app is chosen."""
+        kept = {"app": self.app_id, "job": self.job_id, "version": self.job_version, "channel": self.channel_id}
+        return json.dumps({name: value for name, value in kept.items() if value})
 
 
 def form_of_job(job: Job) -> Form:
@@ -145,7 +145,7 @@ async def rebuild(services: Services, press: Press) -> None:
         return
     known, typed = read_metadata(press.view), read_form(press.view.state)
     form = Form(
-        channel_id=typed.channel_id or "",
+        channel_id=typed.channel_id or known.get("channel") or "",
         app_id=typed.app_id,
         name=typed.name or "",
         when=typed.when or "",

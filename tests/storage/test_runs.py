@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from storage import deliveries, runs
+from storage import deliveries, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Fault, Run, RunState
-from tests.storage.examples import NOW, SOON, TOMORROW, a_run
+from tests.storage.examples import NOW, SOON, TOMORROW, a_delivery, a_job, a_run
 
 
 async def test_a_key_makes_a_run_once(store: Store) -> None:
@@ -158,9 +158,58 @@ async def test_a_trace_is_kept_with_its_run_and_replaced_by_a_newer_one(store: S
 
 
 async def test_a_trace_or_a_message_of_no_run_is_refused(store: Store) -> None:
-    from tests.storage.examples import a_delivery
-
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         await store.run(lambda c: runs.put_trace(c, 404, b"", 0, 0, 0))
     with pytest.raises(Exception, match=r"(?i)foreign key"):
         await store.run(lambda c: deliveries.owe(c, a_delivery(run_id=404)))
+
+
+async def test_slots_and_last_runs_of_many_jobs_are_read_at_once(store: Store) -> None:
+    new = [
+        a_run(job_id=1, due_at=SOON, name="next of 1"),
+        a_run(job_id=1, state=RunState.SUCCEEDED, ended_at=TOMORROW, name="last of 1"),
+        a_run(job_id=1, state=RunState.FAILED, ended_at=SOON, name="older, of 1"),
+        a_run(job_id=2, cause=Cause.RERUN, name="rerun of 2"),
+        a_run(job_id=2, state=RunState.SKIPPED, ended_at=SOON),
+        a_run(job_id=3, name="next of 3"),
+    ]
+    real = [await store.run(lambda c: jobs.add(c, a_job())) for _ in range(3)]
+    ids = [job.id for job in real]
+    await store.run(lambda c: runs.add_many(c, [replace(run, job_id=ids[(run.job_id or 0) - 1]) for run in new]))
+    planned = await store.read(lambda c: runs.planned_of_many(c, ids[:2]))
+    assert [run.name for run in planned] == ["next of 1"]
+    ended = await store.read(lambda c: runs.last_ended_of_many(c, ids))
+    assert [run.name for run in ended] == ["last of 1"]
+    assert await store.read(lambda c: runs.planned_of_many(c, [])) == []
+    assert await store.read(lambda c: runs.last_ended_of_many(c, [])) == []
+    assert await store.read(lambda c: runs.count_runs(c, ids[0])) == 3
+
+
+async def test_the_last_run_of_some_outcome_is_found(store: Store) -> None:
+    good = a_run(job_id=1, state=RunState.SUCCEEDED, ended_at=NOW)
+    bad = a_run(job_id=1, state=RunState.FAILED, ended_at=SOON)
+    await store.run(lambda c: runs.add_many(c, [good, bad]))
+    found = await store.read(lambda c: runs.last_ended(c, 1, states=[RunState.SUCCEEDED]))
+    assert found is not None
+    assert found.key == good.key
+
+
+async def test_reruns_are_known_to_their_run_newest_first(store: Store) -> None:
+    new = [a_run(rerun_of=rerun_of, name=name) for name, rerun_of in [("a", 7), ("b", 8), ("c", 7)]]
+    await store.run(lambda c: runs.add_many(c, new))
+    assert [run.name for run in await store.read(lambda c: runs.reruns_of(c, 7))] == ["c", "a"]
+
+
+async def test_keys_are_counted_by_their_beginning_among_ended_runs(store: Store) -> None:
+    keys = ["test:a_b/0", "test:a_b/1", "test:aXb/0", "test:a_b", "test:a_c/0"]
+    await store.run(lambda c: runs.add_many(c, [a_run(key=key, ended_at=NOW) for key in keys]))
+    await store.run(lambda c: runs.add(c, a_run(key="test:a_b/2")))
+    assert await store.read(lambda c: runs.count_keys(c, "test:a_b/")) == 2
+
+
+async def test_wishes_to_stop_are_read_for_many_runs(store: Store) -> None:
+    stopped, other = [await store.run(lambda c, by=by: runs.add(c, a_run(stop_by=by))) for by in ("U2", None)]
+    assert stopped is not None
+    assert other is not None
+    assert await store.read(lambda c: runs.stop_wishes(c, [stopped.id, other.id])) == {stopped.id: "U2"}
+    assert await store.read(lambda c: runs.stop_wishes(c, [])) == {}

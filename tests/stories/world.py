@@ -1,6 +1,5 @@
 """The world of a story: a local Slack and a local Dify, the real bot between them, and a person's eyes and hands."""
 
-import asyncio
 import math
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
@@ -12,7 +11,7 @@ from typing import Any, TypeVar
 import orjson
 
 from bot.app import Bot, build
-from bot.demo.dify import LocalDify
+from bot.demo.dify import DemoRun, LocalDify
 from bot.demo.slack import Answer, LocalSlack, Message, Person, View
 from bot.operations.connect import connect
 from bot.rules.access import system
@@ -36,6 +35,18 @@ class TurnedClock:
 
     def __call__(self) -> datetime:
         return datetime.now(UTC) + self.ahead
+
+
+class WatchedDify(LocalDify):
+    """A local Dify that wakes those who wait in the world whenever something happens in it."""
+
+    def __init__(self, slack: LocalSlack, **settings: Any) -> None:
+        super().__init__(**settings)
+        self._slack = slack
+
+    def note(self, what: str, run: DemoRun | None = None, **more: Any) -> None:
+        super().note(what, run, **more)
+        self._slack.workspace.wake()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -96,10 +107,9 @@ class World:
 
     # eyes
 
-    async def wait(
-        self, look: Callable[[], Seen], patience_s: float = PATIENCE_S, what: str = ""
-    ) -> Seen:
+    async def wait(self, look: Callable[[], Seen], patience_s: float = PATIENCE_S, what: str = "") -> Seen:
         """The first true value of `look`; shows what stands in Slack when it does not come."""
+        __tracebackhide__ = True
         try:
             return await self.slack.wait_for(look, patience_s)
         except TimeoutError as error:
@@ -107,6 +117,7 @@ class World:
 
     async def told(self, words: str, channel: str = OPS, nth: int = 0, patience_s: float = PATIENCE_S) -> Message:
         """The nth message in a channel that says this."""
+        __tracebackhide__ = True
 
         def look() -> Message | None:
             found = [message for message in self.slack.messages(channel) if words in message.text]
@@ -141,9 +152,7 @@ class World:
 
     async def started(self, app: str, count: int = 1) -> None:
         """Return when Dify has started so many runs of the app."""
-        async with asyncio.timeout(PATIENCE_S):
-            while len(self.dify.starts(app)) < count:
-                await asyncio.sleep(0.01)
+        await self.wait(lambda: len(self.dify.starts(app)) >= count, what=f"{count} runs of {app} at Dify")
 
     def results(self, channel: str = OPS) -> list[Message]:
         """The messages of runs in a channel."""
@@ -164,7 +173,8 @@ class World:
         slack = self.slack.workspace
         lines = [f"{channel}: {one.text}" for channel, said in slack.messages.items() for one in said]
         lines += [f"only {user}: {one.text}" for user, said in slack.private.items() for one in said]
-        lines += [f"modal of {user}: {view.title}: {words_of(view)}" for user in slack.stacks for view in slack.stacks[user]]
+        views = [view for stack in slack.stacks.values() for view in stack]
+        lines += [f"modal of {view.user}: {view.title}: {words_of(view)}" for view in views]
         return "\n".join(lines)
 
 
@@ -181,7 +191,7 @@ async def open_world(
     """The two local servers and the bot between them, over a SQLite in `folder`, with every app connected."""
     slack = LocalSlack(manifest=LocalSlack.load_manifest(), people=people)
     slack.set_limits(enabled=False)
-    dify, clock = LocalDify(speed=speed, settle_s=settle_s, ping_s=0.05), TurnedClock()
+    dify, clock = WatchedDify(slack, speed=speed, settle_s=settle_s, ping_s=0.05), TurnedClock()
     try:
         await slack.start()
         await dify.start()

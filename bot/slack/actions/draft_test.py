@@ -1,6 +1,6 @@
 """*Test* on a card: one private run of the draft."""
 
-from bot.blocks.notice import notice
+from bot.blocks.notice import run_started
 from bot.operations.launch import test_draft
 from bot.services import Services
 from bot.slack.door import Reply, gather_actor
@@ -14,4 +14,4 @@ async def act(press: Press, services: Services) -> Reply:
     run = await services.store.run(lambda c: test_draft(c, actor, draft_id, now=services.now()))
     services.engine.wake("runner")
     services.engine.wake("courier")
-    return Reply(notice(f"Testing *{run.name}* as run {run.id}. The result comes to you as a direct message."))
+    return Reply(run_started(run))

@@ -1,6 +1,6 @@
 """*Run now* on a job's card."""
 
-from bot.blocks.notice import notice
+from bot.blocks.notice import run_started
 from bot.operations.launch import launch_job
 from bot.services import Services
 from bot.slack.door import Reply
@@ -15,4 +15,4 @@ async def act(press: Press, services: Services) -> Reply:
     run = await services.store.run(lambda c: launch_job(c, actor, job.id, None, key=key, now=services.now()))
     services.engine.wake("runner")
     services.engine.wake("courier")
-    return Reply(notice(f"Started *{run.name}* as run {run.id}. The result comes into <#{run.channel_id}>."))
+    return Reply(run_started(run))

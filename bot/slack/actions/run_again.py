@@ -1,6 +1,6 @@
 """*Run again* on a message."""
 
-from bot.blocks.notice import notice
+from bot.blocks.notice import run_known, run_repeated
 from bot.operations.launch import rerun
 from bot.services import Services
 from bot.slack.door import Reply
@@ -18,5 +18,5 @@ async def act(press: Press, services: Services) -> Reply:
     services.engine.wake("runner")
     services.engine.wake("courier")
     if again.created_at != now:
-        return Reply(notice(f"<@{again.asked_by}> has already started this again, as run {again.id}."))
-    return Reply(notice(f"Running *{run.name}* again as run {again.id}."))
+        return Reply(run_known(again))
+    return Reply(run_repeated(again))

@@ -1,6 +1,6 @@
 """*Stop* on a message or in the Home."""
 
-from bot.blocks.notice import notice
+from bot.blocks.notice import run_stopping
 from bot.operations.stop import stop
 from bot.services import Services
 from bot.slack.door import Reply
@@ -14,4 +14,4 @@ async def act(press: Press, services: Services) -> Reply:
     await services.store.run(lambda c: stop(c, actor, run.id, now=services.now()))
     services.engine.wake("saver")
     services.engine.wake("runner")
-    return Reply(notice(f"Stopping run {run.id} of *{run.name}*. Its message will say when it has ended."))
+    return Reply(run_stopping(run))

@@ -1,7 +1,7 @@
 """`/dify rerun <run>`: the same slot and the same inputs again."""
 
 from bot.blocks.help import Help
-from bot.blocks.notice import notice
+from bot.blocks.notice import run_repeated
 from bot.blocks.parts import Message
 from bot.operations.launch import rerun
 from bot.services import Services
@@ -22,4 +22,4 @@ async def answer(request: Request, services: Services) -> Message:
     again = await services.store.run(lambda c: rerun(c, actor, run.id, generation=None, now=services.now()))
     services.engine.wake("runner")
     services.engine.wake("courier")
-    return notice(f"Running *{run.name}* again as run {again.id}. The result comes into <#{run.channel_id}>.")
+    return run_repeated(again)

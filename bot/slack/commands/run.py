@@ -3,7 +3,7 @@
 from sqlalchemy import Connection
 
 from bot.blocks.help import Help
-from bot.blocks.notice import notice
+from bot.blocks.notice import run_started
 from bot.blocks.parts import Message
 from bot.errors import Refusal
 from bot.operations.find import find_app
@@ -59,7 +59,7 @@ def started(services: Services, run: Run) -> Message:
     """Wake who runs it, and say so."""
     services.engine.wake("runner")
     services.engine.wake("courier")
-    return notice(f"Started *{run.name}* as run {run.id}. The result comes into <#{run.channel_id}>.")
+    return run_started(run)
 
 
 async def _run_app(request: Request, services: Services, actor: Actor, app: App, words: RunWords) -> Message:

@@ -1,7 +1,7 @@
 """`/dify stop <run>`: the run is asked to end at Dify."""
 
 from bot.blocks.help import Help
-from bot.blocks.notice import notice
+from bot.blocks.notice import run_stopping
 from bot.blocks.parts import Message
 from bot.operations.stop import stop
 from bot.services import Services
@@ -22,4 +22,4 @@ async def answer(request: Request, services: Services) -> Message:
     await services.store.run(lambda c: stop(c, actor, run.id, now=services.now()))
     services.engine.wake("saver")
     services.engine.wake("runner")
-    return notice(f"Stopping run {run.id} of *{run.name}*. Its message will say when it has ended.")
+    return run_stopping(run)

@@ -1,13 +1,13 @@
 """The form of a job was submitted: it is saved at once, or what does not fit is said beside its field."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import schedules
 from bot.blocks.job import saved
 from bot.blocks.parts import modal
-from bot.blocks.reading import Typed, kept_inputs, read_form
+from bot.blocks.reading import WHEN, Typed, kept_inputs, read_form
 from bot.errors import Refusal
 from bot.operations.draft import DEFAULT_TIMEOUT_S, draft
 from bot.operations.schedule import Saved, schedule
@@ -17,7 +17,7 @@ from bot.services import Services
 from bot.slack.cards import next_times
 from bot.slack.door import gather_actor
 from bot.slack.request import Submission
-from bot.slack.schedule_form import fields_of, read_metadata
+from bot.slack.schedule_form import Form, build_form, fields_of, read_metadata
 from bot.slack.seek import reader_zone
 from storage import apps, jobs
 from storage.records import App, InputField, Job
@@ -34,9 +34,15 @@ class _Edited:
 async def submit(submission: Submission, services: Services) -> dict[str, Any] | None:
     """Save, and show in the same modal what was saved."""
     state, known = submission.view.state, read_metadata(submission.view)
-    edited = await _read_rows(services, submission, read_form(state).app_id or 0, int(known.get("job") or 0))
+    job_id, version = int(known.get("job") or 0), int(known.get("version") or 0)
+    edited = await _read_rows(services, submission, read_form(state).app_id or 0, job_id, version)
     if edited.app is None:
         raise Refusal("Choose a workflow first.", code="no_app", field="app")
+    if WHEN not in state:
+        # "Next" was pressed before the choice of the workflow had brought its fields.
+        zone = await reader_zone(services, submission.user_id) or "UTC"
+        form = Form(app_id=edited.app.id, zone=zone, channel_id=known.get("channel") or "")
+        return {"response_action": "update", "view": await build_form(services, submission, form)}
     fields = await _ask_fields(services, edited.app)
     typed = read_form(state, fields)
     if typed.problems:
@@ -55,7 +61,7 @@ async def submit(submission: Submission, services: Services) -> dict[str, Any] |
     return {"response_action": "update", "view": modal("Saved", blocks, callback_id="saved")}
 
 
-async def _read_rows(services: Services, submission: Submission, app_id: int, job_id: int) -> _Edited:
+async def _read_rows(services: Services, submission: Submission, app_id: int, job_id: int, version: int) -> _Edited:
     team = submission.team_id
     app, job = await services.store.read(
         lambda c: (apps.get(c, team, app_id), jobs.get(c, team, job_id) if job_id else None)
@@ -64,7 +70,8 @@ async def _read_rows(services: Services, submission: Submission, app_id: int, jo
         raise Refusal(
             "This job is not there any more.", "Close this form; `/dify list` shows the jobs.", code="unknown"
         )
-    return _Edited(app, job)
+    # As the form knew it, so that a change that was saved meanwhile is not overwritten unseen.
+    return _Edited(app, replace(job, version=version) if job else None)
 
 
 async def _ask_fields(services: Services, app: App) -> tuple[InputField, ...]:

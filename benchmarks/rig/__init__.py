@@ -1,0 +1,1 @@
+"""What stands around the measured process: stand-ins, stock peers, children, clocks and tables."""

@@ -1,0 +1,169 @@
+"""The real bot as a child: built, started and asked for what only it can do or tell."""
+
+import cProfile
+import pstats
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from io import StringIO
+from typing import Any
+
+from sqlalchemy import Connection
+
+from benchmarks.rig.child import Line
+from benchmarks.rig.noise import Heart
+from bot import schedules
+from bot.app import Bot, build
+from bot.log import set_up_log
+from bot.loops import runner
+from bot.operations.connect import connect
+from bot.operations.find import find_app
+from bot.operations.launch import launch_app
+from bot.operations.plan import plan_first
+from bot.rules.access import Actor, system
+from bot.settings import read
+from storage import jobs
+from storage.records import Job, Schedule
+
+OWNER = "U0ANA"
+SHOWN = 35
+
+
+async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: Mapping[str, str]) -> None:
+    """The child: says the port of its web door, then does what it is asked."""
+    settings = read(environ, None)
+    set_up_log(settings)
+    bot = await build(settings)
+    measured = Measured(bot)
+    await measured.connect(base_url, keys)
+    await bot.start()
+    line.say(bot.port)
+    await line.serve(
+        add_jobs=measured.add_jobs,
+        add_one_time_jobs=measured.add_one_time_jobs,
+        launch=measured.launch,
+        in_flight=measured.in_flight,
+        start_watch=measured.start_watch,
+        stop_watch=measured.stop_watch,
+    )
+    await bot.stop()
+
+
+class Measured:
+    """The deeds that a measurement needs, done as the house does them: plain operations in one transaction."""
+
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._heart = Heart()
+        self._profile: cProfile.Profile | None = None
+        self._cpu_s = 0.0
+        self._saves = _count_saves()
+        self._began = 0.0
+
+    @property
+    def _actor(self) -> Actor:
+        return system(self._bot.services.team_id)
+
+    async def connect(self, base_url: str, keys: Mapping[str, str]) -> None:
+        services = self._bot.services
+        for name, key in keys.items():
+            join = partial(
+                connect,
+                actor=self._actor,
+                vault=services.vault,
+                name=name,
+                base_url=base_url,
+                key=key,
+                mode="workflow",
+                description="",
+                now=services.now(),
+            )
+            await services.store.run(join)
+
+    async def add_jobs(self, names: Sequence[str], channel_id: str, app: str) -> None:
+        """Active jobs that come due every morning."""
+        when = schedules.read("every day at 9", "Etc/UTC", self._bot.services.now())
+        await self._bot.services.store.run(lambda c: self._add(c, [(name, when, {}) for name in names], channel_id, app))
+
+    async def add_one_time_jobs(self, first_in_s: float, every_s: float, count: int, channel_id: str, app: str) -> None:
+        """Jobs that run once, at instants that the inputs of their runs name (Unix seconds)."""
+        first = datetime.now(UTC) + timedelta(seconds=first_in_s)
+        slots = [first + timedelta(seconds=every_s * index) for index in range(count)]
+        model = schedules.read("in 5 minutes", "Etc/UTC", self._bot.services.now())
+        wanted = [
+            (f"once {slot.timestamp()}", replace(model, text="once", spec=slot.isoformat()), {"slot": slot.timestamp()})
+            for slot in slots
+        ]
+        await self._bot.services.store.run(lambda c: self._add(c, wanted, channel_id, app))
+        self._bot.services.engine.wake("clock")
+
+    async def launch(self, count: int, channels: Sequence[str], inputs: Mapping[str, Any], app: str) -> None:
+        """Runs that are ready now, in all of the channels in turn."""
+        now, actor = self._bot.services.now(), self._actor
+
+        def add(c: Connection) -> None:
+            found = find_app(c, actor, app)
+            person = replace(actor, user_id=OWNER, member_of=frozenset(channels))
+            for index in range(count):
+                channel = channels[index % len(channels)]
+                launch_app(c, person, found, channel, inputs, key=f"load:{now.isoformat()}/{index}", now=now)
+
+        await self._bot.services.store.run(add)
+        self._bot.services.engine.wake("runner")
+
+    async def in_flight(self) -> int:
+        return self._bot.services.settings.max_streams - self._bot.services.dify._streams._value
+
+    async def start_watch(self, profile: bool = False) -> None:
+        """Begin to count stalls, CPU seconds and saves; with `profile` also what the event loop spends time on."""
+        self._heart.start()
+        self._saves.clear()
+        self._began, self._cpu_s = time.perf_counter(), time.process_time()
+        if profile:
+            self._profile = cProfile.Profile()
+            self._profile.enable()
+
+    async def stop_watch(self) -> dict[str, Any]:
+        told: dict[str, Any] = {"top": ""}
+        if self._profile is not None:
+            self._profile.disable()
+            text = StringIO()
+            pstats.Stats(self._profile, stream=text).sort_stats("tottime").print_stats(SHOWN)
+            told["top"] = text.getvalue()
+            self._profile = None
+        passed_s = time.perf_counter() - self._began
+        told |= {"stall": self._heart.stop(), "saves_per_s": sum(self._saves) / passed_s}
+        return told | {"cpu": (time.process_time() - self._cpu_s) / passed_s}
+
+    def _add(
+        self, c: Connection, wanted: Sequence[tuple[str, Schedule, Mapping[str, Any]]], channel_id: str, app: str
+    ) -> None:
+        now, found = self._bot.services.now(), find_app(c, self._actor, app)
+        for name, when, inputs in wanted:
+            job = Job(
+                id=0,
+                team_id=self._bot.services.team_id,
+                channel_id=channel_id,
+                name=name,
+                app_id=found.id,
+                inputs=inputs,
+                schedules=(when,),
+                owner_id=OWNER,
+                created_at=now,
+            )
+            plan_first(c, jobs.add(c, job), now=now)
+
+
+def _count_saves() -> list[int]:
+    """Each entry is one save of a run in flight; nothing in the bot tells how many there are."""
+    counted: list[int] = []
+    pack = runner.pack_trace
+
+    def pack_and_count(spans: Any) -> bytes:
+        counted.append(1)
+        return pack(spans)
+
+    runner.pack_trace = pack_and_count
+    return counted
