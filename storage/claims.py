@@ -201,10 +201,15 @@ def ask_stop(c: Connection, run_id: int, by: str) -> bool:
     return c.execute(_ASK_STOP, {"run_id": run_id, "stop_by": by}).rowcount == 1
 
 
-def next_delivery_at(c: Connection) -> datetime | None:
-    """When the next owed message can be claimed: when it is due, or when the lease on it ends."""
-    free, expiry = c.execute(_NEXT_FREE).scalar(), c.execute(_NEXT_EXPIRY).scalar()
-    return min((at for at in (free, expiry) if at is not None), default=None)
+def next_delivery_at(c: Connection, crowded: Sequence[str] = ()) -> datetime | None:
+    """When the next owed message can be claimed: when it is due, or when the lease on it ends.
+
+    Those to the `crowded` targets are passed over, as in `claim_deliveries`: they are due, and cannot be claimed.
+    """
+    queries = [_NEXT_FREE, _NEXT_EXPIRY]
+    if crowded:
+        queries = [query.where(deliveries.c.target.not_in(crowded)) for query in queries]
+    return min((at for query in queries if (at := c.execute(query).scalar()) is not None), default=None)
 
 
 def claim_deliveries(

@@ -1,10 +1,11 @@
 """Messages owed: one row for each target, in which what is wanted and what was sent are counters."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, case, select
 
-from storage.records import Delivery, DeliveryState
+from storage.records import Delivery, DeliveryKind, DeliveryState
 from storage.rows import each_engine
 from storage.tables import DELIVERY, DELIVERY_DEAD, DELIVERY_OWED, deliveries
 
@@ -31,6 +32,9 @@ _BY_KEY = _SELECT.where(deliveries.c.key == bindparam("key"))
 _OF_RUN = _SELECT.where(deliveries.c.run_id == bindparam("run")).order_by(deliveries.c.id)
 _OF_JOB = (
     _SELECT.where(deliveries.c.job_id == bindparam("job")).order_by(deliveries.c.id.desc()).limit(bindparam("most"))
+)
+_POSTED_OF_JOB = _OF_JOB.where(
+    deliveries.c.kind.in_(bindparam("kinds", expanding=True)), deliveries.c.receipt.is_not(None)
 )
 _DEAD = (
     _SELECT.where(deliveries.c.team_id == bindparam("team"), DELIVERY_DEAD)
@@ -61,6 +65,11 @@ def of_run(c: Connection, run_id: int) -> list[Delivery]:
 def of_job(c: Connection, job_id: int, limit: int) -> list[Delivery]:
     """The messages about a job and its runs, newest first."""
     return DELIVERY.all(c.execute(_OF_JOB, {"job": job_id, "most": limit}))
+
+
+def posted_of_job(c: Connection, job_id: int, kinds: Sequence[DeliveryKind], limit: int) -> list[Delivery]:
+    """Those of some kinds that stand somewhere already, newest first."""
+    return DELIVERY.all(c.execute(_POSTED_OF_JOB, {"job": job_id, "kinds": list(kinds), "most": limit}))
 
 
 def dead(c: Connection, team_id: str, limit: int = 50) -> list[Delivery]:

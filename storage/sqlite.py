@@ -36,6 +36,7 @@ def make_engine(path: Path, *, writes: bool) -> Engine:
         json_serializer=to_json_text,
         json_deserializer=from_json,
         pool_size=1 if writes else READERS,
+        pool_use_lifo=True,  # the last used connection has its pages and statements still at hand
         max_overflow=0,
         hide_parameters=True,
     )

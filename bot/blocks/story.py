@@ -9,6 +9,7 @@ from bot.blocks.text import bold, escape, first_line
 from storage.records import Job, NodeSpan, Run, RunState
 
 CAUSE = 300
+LIMITS_OF_DIFY = ("time_limit", "app_limit")  # codes of a fault: the job's own limit was not reached
 NAMED_NODES = 3
 
 Names = Mapping[str, str] | None
@@ -72,6 +73,8 @@ def limit(run: Run, spans: Spans) -> str:
     if last:
         running = f", running {words.duration(last[1])}" if last[1] else ""
         node = f" Last node: {bold(last[0])}{running}."
+    if run.fault and run.fault.code in LIMITS_OF_DIFY:
+        return f"Dify stopped it{_after(run)}.{_said(run)}"
     return f"it was stopped after {words.duration(run.timeout_s)}, its limit.{node}{_said(run)}"
 
 

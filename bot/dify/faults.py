@@ -217,9 +217,17 @@ def _error(code: Code, told: str | None, status: int | None) -> DifyError:
     return DifyError(code.value, _say(code, told), final=code not in PASSING, status=status)
 
 
+def _find_exception(trace: str) -> str:
+    """The line of a traceback that says what happened: the last one that is not indented and names no exit."""
+    lines = [line for line in trace.splitlines()[1:] if line.strip() and not line.startswith((" ", "error: exit"))]
+    return lines[-1] if lines else trace.splitlines()[-1]
+
+
 def _say(code: Code, told: str | None) -> str:
     """What it means and how to mend it, then Dify's own words."""
     words = redact(told or "").strip()
+    if words.startswith("Traceback"):
+        words = f"{_find_exception(words)}\n{words}" if len(words) <= MAX_QUOTE_CHARS else _find_exception(words)
     if len(words) > MAX_QUOTE_CHARS:
-        words = f"…{words[-MAX_QUOTE_CHARS:]}" if words.startswith("Traceback") else f"{words[:MAX_QUOTE_CHARS]}…"
+        words = f"{words[:MAX_QUOTE_CHARS]}…"
     return f"{MENDS[code]} Dify says: {words}" if words else MENDS[code]

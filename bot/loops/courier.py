@@ -2,7 +2,10 @@
 
 import asyncio
 import logging
+from collections.abc import Mapping
 from datetime import timedelta
+from functools import partial
+from typing import Any
 
 from bot.errors import DeliveryError
 from bot.loops.render import render
@@ -44,7 +47,9 @@ class Courier:
             self._sending[delivery.id] = delivery
             if not again:
                 services.tasks.spawn(self._deliver(delivery.id), name=f"delivery {delivery.id}")
-        due_at = await services.store.read(claims.next_delivery_at)
+        # What is due to a crowded target would ring at once and for ever; the end of a sending wakes us for it.
+        crowded = self._crowded_targets()
+        due_at = await services.store.read(lambda c: claims.next_delivery_at(c, crowded))
         if due_at is not None:
             services.engine.wake("courier", at=due_at)
         return len(claimed)
@@ -79,8 +84,16 @@ class Courier:
             else:
                 await self._put_off(delivery.id, f"{error.code}: {error.message}", error.retry_after_s)
             return
-        now, held = self._services.now(), self._sending[delivery.id]
-        await self._services.store.run(lambda c: claims.settle(c, held, delivery.wanted, receipt, now))
+        await self._settle(delivery, receipt)
+
+    async def _settle(self, delivery: Delivery, receipt: Mapping[str, Any]) -> None:
+        """Note what was sent, again if the lease ran out and the delivery became ours anew in the very meantime."""
+        fence = -1
+        while (held := self._sending[delivery.id]).fence != fence:
+            fence, now = held.fence, self._services.now()
+            settle = partial(claims.settle, delivery=held, sent=delivery.wanted, receipt=receipt, now=now)
+            if await self._services.store.run(settle):
+                return
 
     async def _put_off(self, delivery_id: int, why: str, retry_after_s: float | None) -> None:
         held = self._sending[delivery_id]

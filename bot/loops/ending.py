@@ -114,7 +114,7 @@ def end_by_error(facts: Facts, error: DifyError | None, wish: Wish | None) -> En
 
 def end_in_doubt(why: str) -> Ending:
     """Nobody knows whether Dify runs it; it is never started again by itself."""
-    message = f"It may or may not have run at Dify: {why}. Look into Dify's logs before you run it again."
+    message = f"It may or may not have run at Dify: {why.rstrip('.')}. Look into Dify's logs before you run it again."
     return Ending(RunState.LOST, Fault(code=Code.NEVER_STARTED, message=message))
 
 

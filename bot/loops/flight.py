@@ -14,6 +14,7 @@ from bot.dify.client import Endpoint, RunDetail
 from bot.dify.trace import Trace
 from bot.errors import DifyError, Refusal
 from bot.loops.ending import FOLLOWED_FOR_S, Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt
+from bot.loops.look import FIRST_PAUSE_S, LONGEST_PAUSE_S, SETTLED, look_until_settled
 from bot.operations.endpoint import open_endpoint
 from bot.operations.finish import finish
 from bot.services import Services
@@ -25,11 +26,7 @@ from storage.runs import pack_trace, unpack_trace
 log = logging.getLogger(__name__)
 
 STOP_PATIENCE_S = 30.0  # Dify ends a stopped run within a second; a node that hangs can take longer
-FIRST_PAUSE_S = 0.3
-LONGEST_PAUSE_S = 5.0
 TRUTH_PATIENCE_S = 3.0  # after `stopped`, run detail may read `running` for a second or so
-# Dify shows these once and for all; a paused run waits for a human.
-SETTLED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
 WAITING_LOOK_S = 60  # how often a run that waits for a human is looked at
 LIVE_AFTER = timedelta(seconds=2)  # a run shorter than this is told once, by its result
 LIVE_EVERY = timedelta(seconds=3)  # Slack's own advice for edits of one message
@@ -198,7 +195,7 @@ class Flight:
             detail = None
             if facts.status == "stopped" and wish is None:
                 # A limit of the server says "Stopped by user." in the stream, and the truth in the run detail.
-                detail = await self._look_until_ended(endpoint, TRUTH_PATIENCE_S)
+                detail = await self._look(endpoint, TRUTH_PATIENCE_S)
             return end_by_stream(facts, self._spans(), wish, detail)
         if facts.run_id is None:
             return end_by_error(facts, error, wish)
@@ -209,39 +206,19 @@ class Flight:
         patience_s = FOLLOWED_FOR_S
         if wish is None:
             left = max(0.0, self._deadline - time.monotonic())
-            detail = await self._look_until_ended(endpoint, left)
+            detail = await self._look(endpoint, left)
             if detail is not None and detail.status in SETTLED:
                 return end_by_detail(detail, None)
             wish = Wish.STOP if self._asked.is_set() else Wish.TIMEOUT
             await self._ask_to_stop(endpoint)
             self._asked.clear()
-        detail = await self._look_until_ended(endpoint, patience_s)
+        detail = await self._look(endpoint, patience_s)
         return end_by_detail(detail, wish)
 
-    async def _look_until_ended(self, endpoint: Endpoint, patience_s: float) -> RunDetail | None:
-        """Ask for the run detail, with growing pauses, until it shows an end or somebody wants one."""
+    async def _look(self, endpoint: Endpoint, patience_s: float) -> RunDetail | None:
         run_id = self._trace.run_id or self.run.dify_run_id
         assert run_id is not None
-        until, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
-        detail: RunDetail | None = None
-        while True:
-            try:
-                detail = await self._services.dify.run_detail(endpoint, run_id)
-            except DifyError as error:
-                log.warning("Run %s cannot be looked up at Dify: %s", self.run.id, error.code)
-            if detail is not None and detail.status in SETTLED:
-                return detail
-            left = until - time.monotonic()
-            if left <= 0 or await self._is_asked_within(min(pause_s, left)):
-                return detail
-            pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
-
-    async def _is_asked_within(self, seconds: float) -> bool:
-        try:
-            await asyncio.wait_for(self._asked.wait(), seconds)
-        except TimeoutError:
-            return False
-        return True
+        return await look_until_settled(self._services.dify, endpoint, run_id, patience_s, self._asked)
 
     async def _end(self, ending: Ending) -> None:
         """Close the run in one transaction; a database that is away is waited for: nothing else knows the end."""

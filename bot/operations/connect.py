@@ -58,8 +58,10 @@ def connect(
     )
     sealed = vault.seal(key, about=apps.key_about(app))
     apps.set_key(c, app, sealed, key[-4:])
+    if known is not None:
+        apps.describe(c, app, mode=mode, description=description)  # the new key may belong to another app there
     note(c, actor, "rekey" if known else "connect", f"app:{app.id}", now=now, detail={"name": clean})
-    return replace(app, sealed_key=sealed, key_hint=key[-4:])
+    return replace(app, sealed_key=sealed, key_hint=key[-4:], mode=mode, description=description)
 
 
 def _check(name: str, mode: str) -> None:

@@ -33,6 +33,7 @@ def draft(
 ) -> Draft:
     """Keep what was described for 24 hours. `job` is set when it describes a change of that job."""
     authorize(actor, Action.CREATE, Place(team_id=actor.team_id, channel_id=channel_id))
+    authorize(actor, Action.SEE, app)
     if job is not None:
         authorize(actor, Action.EDIT, job)
     kept = Draft(
@@ -76,15 +77,21 @@ def check_name(name: str) -> str:
 
 
 def take_draft(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> Draft:
-    """The draft of this person, while it is kept."""
+    """The draft of this person, while it is kept, and while they may still make a job at least for themselves."""
+    authorize(actor, Action.CREATE, Place(team_id=actor.team_id, channel_id=actor.user_id))
     found = drafts.get(c, actor.team_id, draft_id, now)
     if found is None or found.user_id != actor.user_id:
-        raise Refusal(
-            "This card is no longer open: it was saved, cancelled, or is older than a day.",
-            "Type the `/dify schedule …` command again.",
-            code="gone",
-        )
+        raise gone()
     return found
+
+
+def gone() -> Refusal:
+    """The one sentence for a draft that is not there (any more), or is somebody else's."""
+    return Refusal(
+        "This card is no longer open: it was saved, cancelled, or is older than a day.",
+        "Type the `/dify schedule …` command again.",
+        code="gone",
+    )
 
 
 def cancel(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> Draft:

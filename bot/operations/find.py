@@ -13,20 +13,31 @@ from storage.records import App, Job, JobState, Run
 
 def find_job(c: Connection, actor: Actor, text: str, *, channel_id: str | None = None) -> Job:
     """The job with this number, name or unique beginning of a name; one in `channel_id` goes first."""
-    found = [job for job in candidates(c, actor.team_id, text) if may(actor, Action.SEE, job)]
-    here = [job for job in found if job.channel_id == channel_id]
-    exact = [job for job in here or found if job.name.casefold() == text.strip().casefold()]
-    narrowed = exact or here or found
-    if len(narrowed) == 1:
-        return narrowed[0]
-    if not narrowed:
-        raise unknown_job(text, _nearest(c, actor, text))
+    job = choose_job(candidates(c, actor.team_id, text), actor, text, channel_id=channel_id)
+    if job is None:
+        raise miss_job(c, actor, text)
+    return job
+
+
+def choose_job(found: Sequence[Job], actor: Actor, text: str, *, channel_id: str | None) -> Job | None:
+    """The one of the candidates that is meant; None when the actor may see none of them."""
+    seen = [job for job in found if may(actor, Action.SEE, job)]
+    here = [job for job in seen if job.channel_id == channel_id]
+    exact = [job for job in here or seen if job.name.casefold() == text.strip().casefold()]
+    narrowed = exact or here or seen
+    if len(narrowed) < 2:
+        return narrowed[0] if narrowed else None
     raise Refusal(
         f"“{text}” fits {len(narrowed)} jobs.",
         "Say which, by number: " + ", ".join(f"#{job.id} {job.name}" for job in narrowed[:5]) + ".",
         code="ambiguous",
         choices=tuple(f"#{job.id}" for job in narrowed[:5]),
     )
+
+
+def miss_job(c: Connection, actor: Actor, text: str) -> Refusal:
+    """For words that mean no job, with the nearest names that the actor may see."""
+    return unknown_job(text, _nearest(c, actor, text))
 
 
 def candidates(c: Connection, team_id: str, text: str) -> Sequence[Job]:

@@ -26,10 +26,9 @@ def launch_job(
     `key` is the request's own: the same press or command twice is one run.
     """
     job = job_by_id(c, actor, Action.RUN, job_id)
-    known = runs.by_key(c, key)
+    known = find_same(c, job, key)
     if known is not None:
         return known
-    require_idle(c, job)
     run = planned_run(job, now, now=now)
     if inputs is not None:
         run = replace(run, inputs=inputs)
@@ -42,6 +41,7 @@ def launch_app(
 ) -> Run:
     """One run of an app without a job; its result is posted into the channel."""
     authorize(actor, Action.RUN, Place(team_id=actor.team_id, channel_id=channel_id))
+    authorize(actor, Action.SEE, app)
     return _add(c, actor, _loose_run(actor, app.id, app.name, channel_id, inputs, Cause.MANUAL, key, now), now)
 
 
@@ -70,7 +70,9 @@ def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, n
             code="busy",
         )
     if was.job_id is not None and was.cause is not Cause.TEST:
-        require_idle(c, job_by_id(c, actor, Action.RUN, was.job_id))
+        known = find_same(c, job_by_id(c, actor, Action.RUN, was.job_id), key)
+        if known is not None:
+            return known
     again = replace(
         _loose_run(actor, was.app_id, was.name, was.channel_id, was.inputs, Cause.RERUN, key, now),
         job_id=was.job_id,
@@ -85,14 +87,20 @@ def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, n
     return added
 
 
-def require_idle(c: Connection, job: Job) -> None:
-    """Refuse what the overlap rule of the job would not let start."""
-    if job.overlap == "skip" and job.id in runs.active_of(c, [job.id]):
+def find_same(c: Connection, job: Job, key: str) -> Run | None:
+    """The run that this request made already; else refuse what the overlap rule of the job would not let start.
+
+    The key is looked for last: the same request may be saved by another transaction between the two looks.
+    """
+    is_busy = job.overlap == "skip" and job.id in runs.active_of(c, [job.id])
+    known = runs.by_key(c, key)
+    if known is None and is_busy:
         raise Refusal(
             f"“{job.name}” is running right now, and it does not run twice at a time.",
             f"Wait for the result, or stop it: `/dify runs #{job.id}` shows its number.",
             code="busy",
         )
+    return known
 
 
 def _loose_run(

@@ -46,12 +46,14 @@ def plan_many(c: Connection, found: Sequence[Job], after: datetime, *, now: date
 
 
 def plan_after_end(c: Connection, job: Job, ended_at: datetime, *, now: datetime) -> Run | None:
-    """Write the next run of a job that runs again some time after each end."""
-    if job.state is not JobState.ACTIVE or runs.planned_of(c, job.id) is not None:
-        return None
+    """Write the next run of a job that runs again some time after each end; one that goes on will end, too."""
     slots = [schedules.after_end(schedule, ended_at) for schedule in job.schedules]
     due = [slot for slot in slots if slot is not None]
-    return runs.add(c, planned_run(job, max(min(due), now), now=now)) if due else None
+    if not due or job.state is not JobState.ACTIVE:
+        return None
+    if runs.planned_of(c, job.id) is not None or job.id in runs.active_of(c, [job.id]):
+        return None
+    return runs.add(c, planned_run(job, max(min(due), now), now=now))
 
 
 def plan_first(c: Connection, job: Job, *, now: datetime) -> Run | None:

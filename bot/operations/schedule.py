@@ -8,10 +8,10 @@ from sqlalchemy import Connection
 from bot import schedules
 from bot.errors import Refusal
 from bot.operations.announce import announce
-from bot.operations.draft import take_draft
+from bot.operations.draft import gone, take_draft
 from bot.operations.find import job_by_id
 from bot.operations.note import note
-from bot.operations.plan import plan_first
+from bot.operations.plan import next_slot, plan_first
 from bot.rules.access import Action, Actor, Place, authorize
 from storage import drafts, jobs, runs
 from storage.errors import NameTaken
@@ -33,16 +33,17 @@ def schedule(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> Sa
     """Save a draft. What counts from Save (`in 5 seconds`, the anchor of a rate) counts from `now`."""
     draft = take_draft(c, actor, draft_id, now=now)
     authorize(actor, Action.CREATE, Place(team_id=actor.team_id, channel_id=draft.channel_id))
+    if not drafts.remove(c, actor.team_id, draft_id):
+        raise gone()  # another finger pressed Save at the same moment
     when = schedules.anchor(schedules.read(draft.when, draft.zone, draft.created_at), now)
     job = _change_job(c, actor, draft, when) if draft.job_id else _add_job(c, actor, draft, when, now)
     planned = plan_first(c, job, now=now)
-    if planned is None and job.state is JobState.ACTIVE and when.kind not in ("api", "fixed_delay"):
+    if planned is None and next_slot(job, now) is None and when.kind not in ("api", "fixed_delay"):
         raise Refusal(
             f"“{draft.when}” has passed since the card was shown, so nothing was saved.",
             "Type the command again with a later time.",
             code="past",
         )
-    drafts.remove(c, actor.team_id, draft_id)
     action = "edit" if draft.job_id else "schedule"
     note(c, actor, action, f"job:{job.id}", now=now, detail={"name": job.name, "when": when.text})
     if draft.job_id:
@@ -80,11 +81,7 @@ def _change_job(c: Connection, actor: Actor, draft: Draft, when: Schedule) -> Jo
     assert draft.job_id is not None
     was = job_by_id(c, actor, Action.EDIT, draft.job_id)
     if was.version != draft.job_version:
-        raise Refusal(
-            f"Somebody changed “{was.name}” while you had it open, so your change was not saved.",
-            f"Look at it with `/dify show #{was.id}`, then edit it again.",
-            code="conflict",
-        )
+        raise _conflict(was)
     runs.drop_planned(c, was.id)
     state = JobState.ACTIVE if was.state is JobState.COMPLETED else was.state
     changed = replace(
@@ -101,7 +98,8 @@ def _change_job(c: Connection, actor: Actor, draft: Draft, when: Schedule) -> Jo
         saved = jobs.save(c, changed)
     except NameTaken:
         raise _taken(draft) from None
-    assert saved is not None, "the version was compared in this transaction"
+    if saved is None:
+        raise _conflict(was)  # saved by another transaction since this one looked
     return saved
 
 
@@ -111,6 +109,14 @@ def _keep_anchor(was: Job, when: Schedule) -> Schedule:
         if before.kind == when.kind == "fixed_rate" and before.spec == when.spec:
             return replace(when, anchor_at=before.anchor_at)
     return when
+
+
+def _conflict(was: Job) -> Refusal:
+    return Refusal(
+        f"Somebody changed “{was.name}” while you had it open, so your change was not saved.",
+        f"Look at it with `/dify show #{was.id}`, then edit it again.",
+        code="conflict",
+    )
 
 
 def _taken(draft: Draft) -> Refusal:

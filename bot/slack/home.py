@@ -6,7 +6,7 @@ from bot.rules.access import Action, may
 from bot.services import Services
 from bot.slack.listing import visible
 from bot.slack.request import Asker, Press, View
-from storage import homes, runs
+from storage import runs
 from storage.records import Job, JobState
 
 
@@ -35,7 +35,6 @@ async def publish(services: Services, asker: Asker, *, word: str = "all", page: 
             runs.last_ended_of_many(c, ids),
         )
     )
-    await services.store.run(lambda c: homes.note_opened(c, actor.team_id, actor.user_id, now))
     by_id = {job.id: job for job in seen}
     shown = _filtered(seen, word, actor.user_id)
     pages = max(1, -(-len(shown) // JOBS_PAGE))

@@ -14,7 +14,9 @@ async def seek_job(services: Services, request: Request, text: str) -> tuple[Act
     found = await services.store.read(lambda c: find.candidates(c, request.team_id, text))
     channels = {job.channel_id for job in found}
     actor = await gather_actor(services, request, proven=request.channel_id, channels=channels)
-    job = await services.store.read(lambda c: find.find_job(c, actor, text, channel_id=request.channel_id))
+    job = find.choose_job(found, actor, text, channel_id=request.channel_id)
+    if job is None:
+        raise await services.store.read(lambda c: find.miss_job(c, actor, text))
     return actor, job
 
 

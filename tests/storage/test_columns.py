@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -33,6 +34,12 @@ from tests.storage.examples import NOW, a_run
 
 on_both = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
+
+def fresh() -> str:
+    """A name that no example had before: an example that is tried again must not meet its own row."""
+    return uuid4().hex
+
+
 # What every engine can hold; the rest is taken out, which has its own test.
 texts = some.text(some.characters(exclude_characters="\0", exclude_categories=["Cs"]), max_size=30)
 times = some.datetimes(datetime(1900, 1, 1), datetime(9000, 1, 1), timezones=some.just(UTC))  # noqa: DTZ001
@@ -55,7 +62,7 @@ all_runs = some.builds(
     Run,
     id=some.just(0),
     team_id=texts,
-    key=some.uuids().map(str),
+    key=some.just(""),
     app_id=large,
     name=texts,
     channel_id=texts,
@@ -82,7 +89,7 @@ all_jobs = some.builds(
     Job,
     id=some.just(0),
     team_id=texts,
-    channel_id=some.uuids().map(str),
+    channel_id=texts,
     name=texts,
     app_id=large,
     inputs=objects,
@@ -98,7 +105,7 @@ all_deliveries = some.builds(
     Delivery,
     id=some.just(0),
     team_id=texts,
-    key=some.uuids().map(str),
+    key=some.just(""),
     kind=some.sampled_from(DeliveryKind),
     target=texts,
     due_at=times,
@@ -110,7 +117,7 @@ all_deliveries = some.builds(
 )
 all_drafts = some.builds(
     Draft,
-    id=some.uuids().map(str),
+    id=texts,
     team_id=texts,
     user_id=texts,
     channel_id=texts,
@@ -125,7 +132,7 @@ all_drafts = some.builds(
 all_apps = some.builds(
     App,
     id=some.just(0),
-    team_id=some.uuids().map(str),
+    team_id=texts,
     name=texts,
     base_url=texts,
     mode=texts,
@@ -140,9 +147,10 @@ all_entries = some.builds(
 )
 
 
-@given(new=some.lists(all_runs, min_size=1, max_size=4, unique_by=lambda run: run.key))
+@given(new=some.lists(all_runs, min_size=1, max_size=4))
 @on_both
 async def test_a_run_comes_back_as_it_went_in_alone_or_in_a_batch(store: Store, new: list[Run]) -> None:
+    new = [replace(run, key=fresh()) for run in new]
     alone = await store.run(lambda c: runs.add(c, new[0]))
     assert await store.run(lambda c: runs.add_many(c, new)) == len(new) - 1
     for run in new:
@@ -156,6 +164,8 @@ async def test_a_run_comes_back_as_it_went_in_alone_or_in_a_batch(store: Store, 
 async def test_a_job_an_app_and_a_draft_come_back_as_they_went_in(
     store: Store, job: Job, app: App, draft: Draft
 ) -> None:
+    job, app, draft = replace(job, channel_id=fresh()), replace(app, team_id=fresh()), replace(draft, id=fresh())
+
     def put(c: Connection) -> tuple[Job, App]:
         drafts.put(c, draft)
         return jobs.add(c, job), apps.add(c, app)
@@ -172,6 +182,7 @@ async def test_a_job_an_app_and_a_draft_come_back_as_they_went_in(
 async def test_a_delivery_and_an_audit_entry_come_back_as_they_went_in(
     store: Store, delivery: Delivery, entry: AuditEntry
 ) -> None:
+    delivery = replace(delivery, key=fresh())
     owed = await store.run(lambda c: deliveries.owe(c, delivery))
     assert owed == replace(delivery, id=owed.id)
     kept = await store.run(lambda c: audit.append(c, entry))

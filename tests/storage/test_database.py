@@ -118,6 +118,26 @@ async def test_whoever_is_cancelled_leaves_all_or_nothing(store: Store) -> None:
     assert 2 <= last <= 2 * SOME + 2
 
 
+async def test_a_transaction_that_has_begun_ends_well_without_the_one_who_asked(url: str, store: Store) -> None:
+    begun, release = asyncio.Event(), asyncio.Event()
+
+    async def stop_here() -> None:
+        begun.set()
+        await release.wait()
+
+    pause = meanwhile(store, stop_here)
+    asked = asyncio.create_task(store.run(lambda c: pause() or add_pair(c)))
+    await begun.wait()
+    asked.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await asked
+    release.set()
+    await store.close()
+    again = open_store(url)
+    assert await again.read(count_runs) == 2
+    await again.close()
+
+
 async def test_closing_waits_for_what_was_asked_and_then_nothing_can_be_asked(url: str) -> None:
     store = open_store(url)
     await store.check()

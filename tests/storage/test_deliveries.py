@@ -55,3 +55,10 @@ async def test_crowded_targets_are_left_where_they_are(store: Store) -> None:
         await store.run(lambda c, target=target: deliveries.owe(c, a_delivery(target=target)))
     claimed = await store.run(lambda c: claims.claim_deliveries(c, NOW, "me", 9, 60, ["C1", "C9"]))
     assert [one.target for one in claimed] == ["C2"]
+
+
+async def test_the_next_delivery_is_not_one_that_cannot_be_claimed(store: Store) -> None:
+    for target, due_at in (("C1", NOW), ("C2", SOON)):
+        await store.run(lambda c, row=(target, due_at): deliveries.owe(c, a_delivery(target=row[0], due_at=row[1])))
+    assert await store.read(lambda c: claims.next_delivery_at(c, ["C1"])) == SOON
+    assert await store.read(lambda c: claims.next_delivery_at(c, ["C1", "C2"])) is None

@@ -1,6 +1,7 @@
 """The world of a story: a local Slack and a local Dify, the real bot between them, and a person's eyes and hands."""
 
 import math
+import uuid
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -11,7 +12,8 @@ from typing import Any, TypeVar
 import orjson
 
 from bot.app import Bot, build
-from bot.demo.dify import DemoRun, LocalDify
+from bot.demo.dify import DemoApp, DemoRun, LocalDify
+from bot.demo.dify.recording import STREAMS
 from bot.demo.slack import Answer, LocalSlack, Message, Person, View
 from bot.operations.connect import connect
 from bot.rules.access import system
@@ -187,11 +189,12 @@ async def open_world(
     environ: Mapping[str, str] | None = None,
     people: Sequence[Person] | None = None,
     settle_s: float = 0.0,
+    apps: Sequence[DemoApp] | None = None,
 ) -> AsyncIterator[World]:
     """The two local servers and the bot between them, over a SQLite in `folder`, with every app connected."""
     slack = LocalSlack(manifest=LocalSlack.load_manifest(), people=people)
     slack.set_limits(enabled=False)
-    dify, clock = WatchedDify(slack, speed=speed, settle_s=settle_s, ping_s=0.05), TurnedClock()
+    dify, clock = WatchedDify(slack, apps=apps, speed=speed, settle_s=settle_s, ping_s=0.05), TurnedClock()
     try:
         await slack.start()
         await dify.start()
@@ -222,6 +225,36 @@ def environment(slack: LocalSlack, folder: Path, transport: str = "socket") -> d
         "DIFY_OPS_ALLOWED_HOSTS": "127.0.0.1",
         **hearing[transport],
     }
+
+
+def app_that_says(name: str, text: str) -> DemoApp:
+    """A workflow whose only output is this text."""
+    return DemoApp(name=name, stream="simple", says={'Hello Zürich ✓ 日本 "q" <b>': text, "Zürich": "here"})
+
+
+def app_with_rounds(folder: Path, name: str, rounds: int) -> DemoApp:
+    """A workflow whose iteration has so many rounds: a recorded stream with its first round repeated."""
+    lines = [orjson.loads(line) for line in (STREAMS / "iteration_seq.jsonl").read_text().splitlines()]
+    first = [index for index, (_, event) in enumerate(lines) if event["event"] == "iteration_next"]
+    head, one_round, tail = (
+        lines[: first[0]],
+        lines[first[0] : first[1]],
+        lines[first[2] + len(lines[first[0] : first[1]]) :],
+    )
+    repeated = []
+    for number in range(rounds):
+        for at, event in orjson.loads(orjson.dumps(one_round)):
+            data = event["data"]
+            if event["event"] == "iteration_next":
+                data["index"] = number
+            else:
+                data["id"] = str(uuid.uuid5(uuid.UUID(data["id"]), str(number)))
+            if data.get("execution_metadata"):
+                data["execution_metadata"]["iteration_index"] = number
+            repeated.append([at, event])
+    text = "\n".join(orjson.dumps(line).decode() for line in [*head, *repeated, *tail])
+    (folder / f"{name}.jsonl").write_text(text + "\n")
+    return DemoApp(name=name, stream=str(folder / name))
 
 
 async def connect_all(bot: Bot, dify: LocalDify) -> None:

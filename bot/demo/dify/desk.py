@@ -1,27 +1,22 @@
 """The endpoints beside the runs: about an app, its files, and the forms that wait for a human."""
 
-from __future__ import annotations
-
 import time
 import uuid
-from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from bot.demo.dify import answers
 from bot.demo.dify.answers import refusal
+from bot.demo.dify.books import Books
 from bot.demo.dify.reading import Refused, read_json, read_user
 from bot.demo.dify.run import DemoRun, resume
 from bot.demo.dify.world import DemoApp
-
-if TYPE_CHECKING:
-    from bot.demo.dify.server import LocalDify
 
 
 class Desk:
     """`files` are the uploads by (app, user): id to kind."""
 
-    def __init__(self, dify: LocalDify) -> None:
+    def __init__(self, dify: Books) -> None:
         self.dify = dify
         self.files: dict[tuple[str, str], dict[str, str]] = {}
 

@@ -1,27 +1,23 @@
 """The endpoints of Dify's Service API that the local Dify answers."""
 
-from __future__ import annotations
-
 import asyncio
 import json
 import math
 import time
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from aiohttp import web
 
 from bot.demo.dify import answers
 from bot.demo.dify.answers import refusal
+from bot.demo.dify.books import Books
 from bot.demo.dify.desk import Desk
 from bot.demo.dify.forms import check_inputs
 from bot.demo.dify.reading import Refused, is_uuid, read_count, read_json, read_payload, read_time, read_user
 from bot.demo.dify.run import DemoRun, play
 from bot.demo.dify.stream import hang_up, listen, open_stream, tell
 from bot.demo.dify.world import DemoApp
-
-if TYPE_CHECKING:
-    from bot.demo.dify.server import LocalDify
 
 Handler = Callable[[web.Request, DemoApp], Awaitable[web.StreamResponse]]
 LOG_STATES = ("succeeded", "failed", "stopped")
@@ -30,7 +26,7 @@ LOG_STATES = ("succeeded", "failed", "stopped")
 class Routes:
     """Each method is one endpoint; `_guard` checks the key and the faults first."""
 
-    def __init__(self, dify: LocalDify) -> None:
+    def __init__(self, dify: Books) -> None:
         self.dify = dify
         self.desk = Desk(dify)
 

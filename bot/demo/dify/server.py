@@ -1,30 +1,22 @@
 """The local Dify: a real HTTP server on loopback that answers as Dify's Service API does."""
 
 import asyncio
-import json
-import secrets
-import time
-import uuid
-from collections.abc import Callable, Coroutine, Mapping, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from io import TextIOBase
 from pathlib import Path
-from typing import Any, cast
+from typing import cast
 
 from aiohttp import web
 
 from bot.demo.dify.answers import VERSION
-from bot.demo.dify.mischief import Mischief
+from bot.demo.dify.books import PING_S, Books
 from bot.demo.dify.routes import Routes
-from bot.demo.dify.run import DemoRun
-from bot.demo.dify.world import WORLD, DemoApp
+from bot.demo.dify.world import DemoApp
 
-PING_S = 10.0  # what a Dify worker does
-STOP_S = 0.2  # a stop call takes effect after about so long
 MAX_BODY = 20 * 1024 * 1024
 
 
-class LocalDify:
+class LocalDify(Books):
     """A Dify that lives here. `speed` divides the recorded delays; `inf` replays without any.
 
     `keys` maps an app's name to its key, `runs` a run's id to the run as Dify knows it. `log` holds what happened
@@ -41,38 +33,11 @@ class LocalDify:
         ping_s: float = PING_S,
         settle_s: float = 0.5,
     ) -> None:
-        self.apps: Mapping[str, DemoApp] = {app.name: app for app in apps or WORLD}
-        self.keys: Mapping[str, str] = {name: f"app-{secrets.token_urlsafe(18)}" for name in self.apps}
-        self.ids: Mapping[str, tuple[str, str]] = {name: (_uuid(), _uuid()) for name in self.apps}
-        self.runs: dict[str, DemoRun] = {}
-        self.tasks: dict[str, DemoRun] = {}
-        self.log: list[dict[str, Any]] = []
-        self.mischief = Mischief()
-        self.speed = speed
-        self.ping_s = ping_s
-        self.settle_s = settle_s
-        self.stop_s = min(STOP_S, STOP_S / speed)
-        self.open_streams = 0
-        self.nobody_listens = asyncio.Event()
-        self.url = ""
-        self._log_file = log_file
-        self._log_stream: TextIOBase | None = None
-        self._jobs: set[asyncio.Task[None]] = set()
+        super().__init__(apps=apps, speed=speed, log_file=log_file, ping_s=ping_s, settle_s=settle_s)
         self._runner: web.AppRunner | None = None
         self._serve: Callable[[], object] = _Slam
         self._door: asyncio.Server | None = None
         self._address = ("127.0.0.1", 0)
-
-    def key_owner(self, key: str) -> DemoApp | None:
-        """The app of a key, unless the key is revoked."""
-        for name, known in self.keys.items():
-            if secrets.compare_digest(known.encode(), key.encode()) and name not in self.mischief.revoked:
-                return self.apps[name]
-        return None
-
-    def starts(self, app: str | None = None) -> list[DemoRun]:
-        """Every run that was really started, oldest first."""
-        return [run for run in self.runs.values() if app in (None, run.app.name)]
 
     async def start(self, host: str = "127.0.0.1", port: int = 0) -> None:
         """Listen; `url` is known afterwards. Port 0 takes a free one."""
@@ -115,37 +80,6 @@ class LocalDify:
             self._door.close()
             self._door = None
 
-    def note(self, what: str, run: DemoRun | None = None, **more: Any) -> None:
-        """Write down what happened."""
-        line: dict[str, Any] = {"at": datetime.now(UTC).isoformat(), "what": what}
-        if run is not None:
-            line |= {"app": run.app.name, "run": run.id, "task": run.task_id, "user": run.user}
-        line |= more
-        self.log.append(line)
-        if self._log_stream is not None:
-            self._log_stream.write(json.dumps(line, ensure_ascii=False) + "\n")
-
-    def admit(self, run: DemoRun, work: Coroutine[Any, Any, None]) -> None:
-        """A run exists from here on: it is played to its end whoever listens."""
-        run.settle_s = self.settle_s
-        run.row_at = time.time() + self.mischief.log_delay_s
-        self.runs[run.id] = self.tasks[run.task_id] = run
-        self.note("start", run, inputs=dict(run.inputs))
-        self.spawn(run, work)
-
-    def count_stream(self, change: int) -> None:
-        """One listener more or less; `nobody_listens` is set when the last has gone."""
-        self.open_streams += change
-        if self.open_streams:
-            self.nobody_listens.clear()
-        else:
-            self.nobody_listens.set()
-
-    def spawn(self, run: DemoRun, work: Coroutine[Any, Any, None]) -> None:
-        run.task = asyncio.create_task(work)
-        self._jobs.add(run.task)
-        run.task.add_done_callback(self._jobs.discard)
-
     def _greet(self) -> asyncio.Protocol:
         """What serves a new connection."""
         if self.mischief.connections_to_refuse > 0:
@@ -184,7 +118,3 @@ class _Slam(asyncio.Protocol):
 async def _sign(_: web.Request, response: web.StreamResponse) -> None:
     response.headers["X-Version"] = VERSION
     response.headers["X-Env"] = "PRODUCTION"
-
-
-def _uuid() -> str:
-    return str(uuid.uuid4())

@@ -69,9 +69,21 @@ function placeOf(first, second) {
   return { channel: channel?.id ?? null, thread: second ?? null, tab: null };
 }
 
+/** Where something happened last, so that a newcomer does not begin in an empty channel. */
 function firstChannel() {
   const open = world.channels.filter((one) => !one.is_dm && !one.is_archived);
-  return open.find((one) => one.is_member !== false) ?? open[0] ?? world.channels[0] ?? null;
+  const own = open.filter((one) => one.is_member !== false);
+  return newest(own) ?? own[0] ?? open[0] ?? world.channels[0] ?? null;
+}
+
+function newest(channels) {
+  const last = (one) =>
+    [...(world.messages[one.id] ?? []), ...(world.ephemerals[one.id] ?? [])]
+      .map((message) => message.ts)
+      .sort()
+      .at(-1) ?? "";
+  const found = [...channels].sort((left, right) => (last(left) < last(right) ? 1 : -1)).at(0);
+  return found && last(found) ? found : null;
 }
 
 function draw() {

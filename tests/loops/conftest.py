@@ -1,0 +1,24 @@
+"""A house for each test, on SQLite; what is about the database itself asks for both engines."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from storage.database import Store
+from tests.loops.house import House, open_house
+from tests.storage.conftest import empty_url, postgres_database, sqlite_template, store, url
+
+__all__ = ("empty_url", "engine", "house", "postgres_database", "sqlite_template", "store", "url")
+
+
+@pytest.fixture
+def engine() -> str:
+    """A test that is parametrized by `engine` chooses another."""
+    return "sqlite"
+
+
+@pytest.fixture
+async def house(store: Store, tmp_path: Path) -> AsyncIterator[House]:  # noqa: F811 - it is the fixture's own name
+    async with open_house(store, tmp_path) as opened:
+        yield opened

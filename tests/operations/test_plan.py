@@ -1,0 +1,173 @@
+"""The next slot of a job: the earliest of all its schedules, written once, whoever writes it."""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sqlalchemy import Connection
+
+from bot import schedules
+from bot.operations.plan import next_slot, plan, plan_after_end, plan_many, planned_run
+from storage import jobs, runs
+from storage.database import Store
+from storage.records import Cause, Job, JobState, Run, RunState
+from tests.makers import NOW, fresh_job, patient, runs_of
+from tests.storage.examples import a_job
+
+DAILY, HOURLY, TWICE = "every day at 8:00", "0 * * * *", "every day at 8:00 and 20:00"
+ONCE, AFTER, ON_CALL = "2026-09-01 08:00", "30 seconds after each run", "on api"
+
+
+def at(hour: int, minute: int = 0, day: int = 1) -> datetime:
+    return NOW.replace(day=day, hour=hour, minute=minute)
+
+
+def told(*texts: str, **fields: object) -> Job:
+    return a_job(schedules=tuple(schedules.read(text, "UTC", NOW) for text in texts), **fields)
+
+
+async def add(store: Store, *texts: str, **fields: object) -> Job:
+    return await store.run(lambda c: jobs.add(c, told(*texts, **fields)))
+
+
+async def slots_of(store: Store, job: Job) -> list[datetime]:
+    return [run.slot_at for run in await store.read(lambda c: runs_of(c, job))]
+
+
+def test_the_slots_of_a_job_are_the_union_of_its_schedules() -> None:
+    job, moment, seen = told("every day at 8:00", "every day at 8:30", "0 9 * * *"), NOW, []
+    for _ in range(4):
+        found = next_slot(job, moment)
+        assert found is not None
+        moment = found
+        seen.append(found)
+    assert seen == [at(8), at(8, 30), at(9), at(8, day=2)]
+
+
+def test_equal_instants_of_several_schedules_are_one_slot() -> None:
+    job = told(DAILY, TWICE, "0 8 * * *", ONCE)
+    assert next_slot(job, NOW) == at(8)
+    assert next_slot(job, at(8)) == at(20)
+
+
+@patient
+@given(st.lists(st.sampled_from([DAILY, HOURLY, TWICE, ONCE, AFTER, ON_CALL]), max_size=5), st.integers(0, 10**6))
+def test_no_slot_is_ever_earlier_than_asked_nor_later_than_any_schedule_says(texts: list[str], ahead_s: int) -> None:
+    job, after = told(*texts), NOW + timedelta(seconds=ahead_s)
+    slot = next_slot(job, after)
+    each = [schedules.next_after(schedule, after) for schedule in job.schedules]
+    assert slot is None or slot > after
+    assert [one for one in each if one is not None and (slot is None or one < slot)] == []
+    assert slot is None or slot in each
+
+
+def test_a_planned_run_can_be_started_without_its_job() -> None:
+    job = told(DAILY, id=12, version=7, timeout_s=99, inputs={"a": 1}, channel_id="C7", owner_id="U7", app_id=5)
+    run = planned_run(job, at(8), now=NOW)
+    assert run.key == "job:12@2026-09-01T08:00:00+00:00"
+    assert (run.slot_at, run.due_at, run.created_at) == (at(8), at(8), NOW)
+    assert (run.state, run.cause) == (RunState.PLANNED, Cause.SCHEDULE)
+    for name in ("team_id", "app_id", "name", "channel_id", "owner_id", "inputs", "timeout_s"):
+        assert getattr(run, name) == getattr(job, name)
+    assert (run.job_id, run.job_version) == (12, 7)
+
+
+async def test_a_slot_that_has_a_row_is_passed_over(store: Store) -> None:
+    job = await add(store, HOURLY)
+    for taken in (8, 9):
+        ended = replace(planned_run(job, at(taken), now=NOW), state=RunState.SUCCEEDED)
+        await store.run(lambda c, ended=ended: runs.add(c, ended))  # type: ignore[misc]
+    planned = await store.run(lambda c: plan(c, job, NOW, now=NOW))
+    assert planned is not None
+    assert planned.slot_at == at(10)
+
+
+async def test_planning_again_and_again_never_makes_a_slot_twice(store: Store) -> None:
+    job = await add(store, HOURLY)
+    await asyncio.gather(*(store.run(lambda c: plan_many(c, [job], NOW, now=NOW)) for _ in range(5)))
+    assert await slots_of(store, job) == [at(8)]
+
+
+async def test_a_job_whose_slots_have_all_passed_is_completed_and_kept(store: Store) -> None:
+    job = await add(store, ONCE, "2026-09-01 08:30")
+    assert (await store.run(lambda c: plan(c, job, NOW, now=NOW))) is not None
+    assert (await store.run(lambda c: plan(c, job, at(8), now=at(8)))) is not None
+    assert (await store.read(lambda c: fresh_job(c, job))).state is JobState.ACTIVE
+    assert (await store.run(lambda c: plan(c, job, at(8, 30), now=at(8, 30)))) is None
+    after = await store.read(lambda c: fresh_job(c, job))
+    assert (after.state, after.state_by, after.state_reason) == (
+        JobState.COMPLETED, None, "its schedule has come to its end",
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("text", [AFTER, ON_CALL])
+async def test_what_waits_for_an_end_or_a_call_is_not_completed(store: Store, text: str) -> None:
+    job = await add(store, text)
+    await store.run(lambda c: plan_many(c, [job], NOW, now=NOW))
+    assert (await store.read(lambda c: fresh_job(c, job))).state is JobState.ACTIVE
+    assert await slots_of(store, job) == []
+
+
+@pytest.mark.parametrize("state", [JobState.PAUSED, JobState.DELETED, JobState.COMPLETED])
+async def test_nothing_is_planned_for_a_job_that_is_not_active(store: Store, state: JobState) -> None:
+    job = await add(store, HOURLY, AFTER, state=state)
+
+    def try_all(c: Connection) -> None:
+        plan(c, job, NOW, now=NOW)
+        plan_many(c, [job], NOW, now=NOW)
+        plan_after_end(c, job, NOW, now=NOW)
+
+    await store.run(try_all)
+    assert await slots_of(store, job) == []
+    assert (await store.read(lambda c: fresh_job(c, job))).state is state
+
+
+async def test_many_jobs_are_planned_at_once_each_to_its_own_next_slot(store: Store) -> None:
+    def add_all(c: Connection) -> list[Job]:
+        kinds = [(HOURLY,), (DAILY,), (ONCE,), (AFTER,), (ON_CALL,), (HOURLY, "30 * * * *"), (DAILY, AFTER)]
+        return [jobs.add(c, told(*kind)) for kind in kinds * 3]
+
+    found = await store.run(add_all)
+    await store.run(lambda c: plan_many(c, found, at(8), now=at(8)))
+    slots = [await slots_of(store, job) for job in found[:7]]
+    assert slots == [[at(9)], [at(8, day=2)], [], [], [], [at(8, 30)], [at(8, day=2)]]
+    assert [await slots_of(store, job) for job in found[14:]] == slots
+    states = [(await store.read(lambda c, job=job: fresh_job(c, job))).state for job in found[:7]]  # type: ignore[misc]
+    assert [state is JobState.COMPLETED for state in states] == [False, False, True, False, False, False, False]
+
+
+async def test_a_taken_slot_among_many_does_not_hold_up_the_others(store: Store) -> None:
+    found = [await add(store, HOURLY) for _ in range(3)]
+    taken = replace(planned_run(found[1], at(8), now=NOW), state=RunState.SKIPPED)
+    await store.run(lambda c: runs.add(c, taken))
+    await store.run(lambda c: plan_many(c, found, NOW, now=NOW))
+    assert [await slots_of(store, job) for job in found] == [[at(8)], [at(8), at(9)], [at(8)]]
+
+
+async def test_a_run_after_each_end_is_planned_once(store: Store) -> None:
+    job = await add(store, AFTER)
+
+    def end_twice(c: Connection) -> Sequence[Run | None]:
+        return plan_after_end(c, job, NOW, now=NOW), plan_after_end(c, job, at(9), now=at(9))
+
+    first, second = await store.run(end_twice)
+    assert first is not None
+    assert first.slot_at == NOW + timedelta(seconds=30)
+    assert second is None
+
+
+async def test_an_end_that_was_noticed_late_is_followed_at_once_and_not_in_the_past(store: Store) -> None:
+    job = await add(store, AFTER)
+    planned = await store.run(lambda c: plan_after_end(c, job, NOW, now=at(12)))
+    assert planned is not None
+    assert planned.slot_at == at(12)
+
+
+async def test_the_ends_of_other_kinds_plan_nothing(store: Store) -> None:
+    job = await add(store, HOURLY, ON_CALL, ONCE)
+    assert await store.run(lambda c: plan_after_end(c, job, NOW, now=NOW)) is None
+    assert await slots_of(store, job) == []

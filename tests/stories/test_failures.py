@@ -1,0 +1,161 @@
+"""What goes wrong at Dify is told where and why, in plain words, once; and nothing is started twice."""
+
+import asyncio
+import time
+from pathlib import Path
+
+import pytest
+
+from bot.loops import flight
+from tests.stories.world import ANA, OPS, World, buttons_of, facts_of, open_world, words_of
+
+
+async def test_a_failing_job_alerts_its_owner_once_and_tells_when_it_works_again(tmp_path: Path) -> None:
+    async with open_world(tmp_path) as world:
+        await world.save('/dify schedule digest every hour as "Watch" topic=Tea')
+        for number in range(3):
+            world.dify.mischief.fail_next(1, on="start", status=500)
+            await world.turn_to_next()
+            await world.told("*Watch* failed", nth=number + 1 if number else 0)
+        alerts = [one for one in world.slack.messages(OPS) if "<@U0ANA>" in one.text]
+        assert len(alerts) == 1
+        assert "no success yet" in words_of(alerts[0])
+        assert buttons_of(alerts[0]) == ["Run again", "Open trace", "Pause job"]
+        await world.turn_to_next()
+        recovered = await world.told("*Watch* works again")
+        assert "It failed 3 times" in recovered.text
+        assert "<@" not in recovered.text
+        await world.turn_to_next()
+        await world.told("*Watch* finished", nth=1)
+        assert len([one for one in world.slack.messages(OPS) if "works again" in one.text]) == 1
+
+
+async def test_a_node_that_fails_is_named_with_its_error(world: World) -> None:
+    await world.type("/dify run broken")
+    failed = await world.told("*broken* failed at node *Fetch the price list*")
+    assert "prices.example.test" in words_of(failed)
+    assert "container" in [block["type"] for block in failed.blocks]
+    assert buttons_of(failed) == ["Run again", "Open trace"]
+
+
+async def test_a_run_that_succeeded_in_part_says_what_went_wrong(world: World) -> None:
+    await world.type("/dify run partial k=Basel")
+    partial = await world.told("*partial* finished with warnings")
+    assert "Fetch the stock list" in partial.text
+
+
+async def test_a_run_is_stopped_at_the_limit_that_was_typed_in_the_form(world: World) -> None:
+    await world.slack.type(ANA, OPS, "/dify schedule")
+    view = await world.wait(lambda: [v for v in world.slack.views(ANA) if v.callback_id == "schedule"])
+    await world.slack.choose(ANA, view[-1], "schedule_app", "never-ending")
+    await world.wait(lambda: any(block["block_id"] == "when" for block in view[-1].blocks))
+    typed = {"when": "every hour", "timeout": "0.02", "name": "Short"}
+    answer = await world.slack.submit(ANA, view[-1], typed)
+    assert answer.ok, answer
+    await world.turn_to_next()
+    timed_out = await world.told("*Short* timed out: it was stopped after 1.2 s, its limit.")
+    assert "Watch the queue" in timed_out.text
+    assert world.dify.starts()[0].status == "stopped"
+    alert = [one for one in world.slack.messages(OPS) if "<@U0ANA>" in one.text]
+    assert len(alert) == 1
+
+
+async def test_a_worker_that_died_is_a_lost_run_that_nobody_starts_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_world(tmp_path) as world:
+        await world.type("/dify run worker-killed")
+        await world.started("worker-killed")
+        await world.type("/dify stop 1")
+        monkeypatch.setattr(flight, "FOLLOWED_FOR_S", 0.5)
+        ended = await world.told("*worker-killed* was stopped by Ana")
+        assert "has not confirmed" in ended.text
+        assert len(world.dify.starts()) == 1
+
+
+async def test_a_stream_that_breaks_is_finished_from_the_run_detail(world: World) -> None:
+    world.dify.mischief.cut_next(4, app="daily-report")
+    await world.type("/dify run daily-report city=Basel")
+    done = await world.told("*daily-report* finished")
+    assert "Daily report for Basel" in words_of(done)
+    assert len(world.dify.starts()) == 1
+
+
+async def test_a_start_whose_answer_was_lost_is_said_to_be_lost_and_not_repeated(world: World) -> None:
+    await world.save('/dify schedule digest every hour as "Watch" topic=Tea')
+    world.dify.mischief.drop_answer_next(1)
+    await world.turn_to_next()
+    lost = await world.told("*Watch* was lost")
+    assert "may or may not have run" in lost.text
+    assert "nothing was started again" in lost.text
+    dialog = await world.slack.click(ANA, lost, "Run again")
+    assert dialog.confirm is not None
+    assert len(world.dify.starts()) == 1
+
+
+async def test_a_dify_that_is_down_fails_the_run_with_plain_words(world: World) -> None:
+    world.dify.close_door()
+    await world.save("/dify schedule broken every hour")
+    await world.turn_to_next()
+    failed = await world.told("*broken* failed")
+    assert "could not be reached" in failed.text or "refused" in failed.text
+    assert "Error" not in failed.text
+    assert not world.dify.starts()
+
+
+@pytest.mark.parametrize(
+    ("break_it", "words"),
+    [
+        (lambda dify: dify.mischief.revoke("broken"), "key"),
+        (lambda dify: dify.mischief.fail_next(1, status=502), "502"),
+        (lambda dify: dify.mischief.fail_next(1, status=500), "500"),
+        (lambda dify: dify.mischief.too_many_next(1), "at once"),
+    ],
+)
+async def test_each_way_in_which_dify_refuses_has_its_own_sentence(world: World, break_it, words: str) -> None:  # type: ignore[no-untyped-def]
+    break_it(world.dify)
+    await world.type("/dify run broken")
+    failed = await world.told("*broken* failed")
+    assert words in failed.text, failed.text
+    assert not world.dify.starts()
+
+
+@pytest.mark.parametrize(
+    ("app", "typed", "words"),
+    [
+        ("no-model", "q=Why?", "model"),
+        ("quota", "q=Why?", "rate limit"),
+        ("bad-code", "", "failed at node"),
+        ("unpublished", "", "published"),
+        ("time-limit", "", "limit"),
+    ],
+)
+async def test_each_way_in_which_a_workflow_fails_has_its_own_sentence(
+    world: World, app: str, typed: str, words: str
+) -> None:
+    await world.type(f"/dify run {app} {typed}")
+    ended = await world.wait(lambda: [one for one in world.results() if f"*{app}*" in one.text])
+    assert words in ended[0].text.lower() + facts_of(ended[0]).lower(), ended[0].text
+    assert "Traceback" not in ended[0].text
+
+
+async def test_a_run_that_waits_for_a_person_says_so_and_is_finished_when_the_form_is_filled(world: World) -> None:
+    await world.type('/dify run approval draft="Prices rise"')
+    waiting = await world.told("*approval* is waiting for a person")
+    (run,) = world.dify.starts("approval")
+    assert run.status == "paused"
+    assert "Run again" not in buttons_of(waiting)
+
+
+async def test_the_message_of_a_run_follows_it_from_its_start_to_its_end(tmp_path: Path) -> None:
+    async with open_world(tmp_path, speed=1.0) as world:
+        began = time.monotonic()
+        await world.type("/dify run daily-report city=Basel")
+        running = await world.told("*daily-report* is running")
+        assert "Stop" in buttons_of(running)
+        done = await world.told("*daily-report* finished")
+        assert done.ts == running.ts
+        assert done.edits >= 1
+        assert len(world.slack.messages(OPS)) == 1
+        assert time.monotonic() - began < 6
+        await asyncio.sleep(0)
