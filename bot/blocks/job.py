@@ -8,7 +8,6 @@ from bot.blocks.listing import jobs_list as jobs_list
 from bot.blocks.listing import next_list as next_list
 from bot.blocks.listing import run_line, says, zone
 from bot.blocks.listing import runs_list as runs_list
-from bot.blocks.notice import choices as choices
 from bot.blocks.notice import notice as notice
 from bot.blocks.notice import refusal as refusal
 from bot.blocks.parts import (

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.blocks.parts import Message, Options, actions, button, channel, context, message, person, say, section
+from bot.blocks.parts import Message, actions, button, channel, context, message, person, section
 from bot.blocks.text import bold, escape, one_line, shorten
 from bot.errors import Refusal
 from storage.records import App, Run
@@ -95,16 +95,3 @@ def undeliverable(channel_id: str, code: str) -> Message:
     told = f"I cannot post the results of your job in {channel(channel_id)}. {why}"
     told += " The runs go on; `/dify runs` shows them."
     return message(told, [section(told)])
-
-
-def choices(text: str, options: Options) -> Message:
-    """A question and up to ten answers as (label, value); each answer is a button `choose`."""
-    told = escape(text)
-    rows = [
-        say(label, button("Choose", "choose", value, label=f"Choose {label}"))
-        for label, value in options[:CHOICES_SHOWN]
-    ]
-    more = len(options) - CHOICES_SHOWN
-    if more > 0:
-        rows.append(context(f"{more} more match; type more of the name."))
-    return message(told, [section(told), *rows])

@@ -4,19 +4,17 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
-
-from sqlalchemy import Connection
 
 from bot.dify.client import Endpoint, RunDetail
 from bot.dify.trace import Trace
 from bot.errors import DifyError, Refusal
 from bot.loops.ending import FOLLOWED_FOR_S, Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt
+from bot.loops.keep import Snapshot, keep_end
 from bot.loops.look import FIRST_PAUSE_S, LONGEST_PAUSE_S, SETTLED, look_until_settled
 from bot.operations.endpoint import open_endpoint
-from bot.operations.finish import finish
 from bot.services import Services
 from storage import apps, runs
 from storage.errors import StorageError
@@ -30,16 +28,6 @@ TRUTH_PATIENCE_S = 3.0  # after `stopped`, run detail may read `running` for a s
 WAITING_LOOK_S = 60  # how often a run that waits for a human is looked at
 LIVE_AFTER = timedelta(seconds=2)  # a run shorter than this is told once, by its result
 LIVE_EVERY = timedelta(seconds=3)  # Slack's own advice for edits of one message
-
-
-@dataclass(frozen=True, slots=True)
-class Snapshot:
-    """What is saved of a flight at one instant."""
-
-    run: Run
-    spans: tuple[NodeSpan, ...]
-    failed: int
-    ignored: int
 
 
 class Flight:
@@ -203,16 +191,14 @@ class Flight:
 
     async def _follow(self, endpoint: Endpoint, wish: Wish | None) -> Ending:
         """A started run without its stream is finished from run detail, patiently."""
-        patience_s = FOLLOWED_FOR_S
         if wish is None:
-            left = max(0.0, self._deadline - time.monotonic())
-            detail = await self._look(endpoint, left)
+            detail = await self._look(endpoint, max(0.0, self._deadline - time.monotonic()))
             if detail is not None and detail.status in SETTLED:
                 return end_by_detail(detail, None)
             wish = Wish.STOP if self._asked.is_set() else Wish.TIMEOUT
             await self._ask_to_stop(endpoint)
             self._asked.clear()
-        detail = await self._look(endpoint, patience_s)
+        detail = await self._look(endpoint, FOLLOWED_FOR_S)
         return end_by_detail(detail, wish)
 
     async def _look(self, endpoint: Endpoint, patience_s: float) -> RunDetail | None:
@@ -233,7 +219,7 @@ class Flight:
         pause_s = FIRST_PAUSE_S
         while True:
             try:
-                saved = await services.store.run(lambda c: _close(c, run, shot, blob, now))
+                saved = await services.store.run(lambda c: keep_end(c, run, shot, blob, now))
                 break
             except StorageError as error:
                 log.warning("The end of run %s cannot be saved yet: %s", run.id, error)
@@ -246,10 +232,3 @@ class Flight:
 
     def _spans(self) -> tuple[NodeSpan, ...]:
         return self._trace.spans() or self._earlier
-
-
-def _close(c: Connection, run: Run, shot: Snapshot, blob: bytes, now: datetime) -> Run | None:
-    saved = finish(c, run, now=now)
-    if saved is not None:
-        runs.put_trace(c, run.id, blob, nodes=run.nodes, failed=shot.failed, ignored=shot.ignored)
-    return saved

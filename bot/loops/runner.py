@@ -9,6 +9,7 @@ from secrets import token_hex
 from sqlalchemy import Connection
 
 from bot.loops.flight import LIVE_AFTER, Flight
+from bot.loops.keep import keep_progress
 from bot.operations.finish import finish
 from bot.operations.show import show
 from bot.services import Services
@@ -112,10 +113,7 @@ class Runner:
 
         def write(c: Connection) -> tuple[set[int], dict[int, str]]:
             for (_, shot), blob in zip(snapshots, blobs, strict=True):
-                if claims.save_run(c, shot.run) is None:
-                    continue
-                runs.put_trace(c, shot.run.id, blob, nodes=shot.run.nodes, failed=shot.failed, ignored=shot.ignored)
-                if shot.run.id in shown:
+                if keep_progress(c, shot, blob) and shot.run.id in shown:
                     show(c, shot.run, now=now, rank=2)
             flying = [flight for flight in group if flight.is_flying]
             fences = {flight.run.id: flight.run.fence for flight in flying}

@@ -94,7 +94,6 @@ def test_any_words_are_a_notice(text: str, options: list[tuple[str, str]]) -> No
     sound(changed(text, "paused *{name}*", text))
     sound(needs_inputs(make_app(name=text), [text]))
     sound(shows.incomplete_card(make_draft(name=text), text, text, text))
-    sound(shows.choices(text, options))
     sound(shows.refusal(Refusal(text, text, choices=tuple(label for label, _ in options))))
 
 
@@ -236,12 +235,6 @@ def test_a_refusal_shows_what_could_be_typed_instead() -> None:
     )
     assert shown.text == 'I could not read "every wekday". Try another.'
     assert "`every 'weekday' at 9`" in words_of(shown)
-
-
-def test_choices_are_buttons_with_their_values() -> None:
-    shown = sound(shows.choices("Which one?", [("Nightly digest", "job:12"), ("Nightly backup", "job:13")]))
-    assert [block["accessory"]["value"] for block in shown.blocks[1:]] == ["job:12", "job:13"]
-    assert "5 more match" in words_of(shows.choices("Which?", [(str(n), str(n)) for n in range(15)]))
 
 
 def test_a_change_is_one_line_with_the_name_of_the_job() -> None:

@@ -19,6 +19,6 @@ def engine() -> str:
 
 
 @pytest.fixture
-async def house(store: Store, tmp_path: Path) -> AsyncIterator[House]:  # noqa: F811 - it is the fixture's own name
+async def house(store: Store, tmp_path: Path) -> AsyncIterator[House]:
     async with open_house(store, tmp_path) as opened:
         yield opened

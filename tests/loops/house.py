@@ -1,4 +1,4 @@
-"""The loops in a house of their own: a real store, a real Dify and Slack on loopback, and a bell instead of an engine.
+"""The loops in a house of their own: a real store, a Dify and a Slack on loopback, and a bell instead of an engine.
 
 Nothing happens by itself here but the flights that were begun: a test calls `once()` and turns the time.
 """
@@ -189,14 +189,11 @@ class House:
 
     def another(self, owner: str) -> "House":
         """The loops of another process over the same rows."""
-        services = _dress(self.services, owner=owner, bell=Bell())
+        bell = Bell()
+        services = replace(self.services, owner=owner, engine=bell, tasks=Tasks())
         runner = Runner(services)
         loops = (Clock(services), Courier(services), Janitor(services, runner))
-        return House(services, services.engine, self.hand, self.slack, self.dify, runner, *loops, self.apps)  # type: ignore[arg-type]
-
-
-def _dress(services: Services, *, owner: str, bell: Bell) -> Services:
-    return replace(services, owner=owner, engine=bell, tasks=Tasks())
+        return House(services, bell, self.hand, self.slack, self.dify, runner, *loops, self.apps)
 
 
 @asynccontextmanager

@@ -32,7 +32,7 @@ def hand() -> Hand:
 
 @pytest.fixture
 async def slack(hand: Hand) -> AsyncIterator[LocalSlack]:
-    server = LocalSlack(manifest=LocalSlack.load_manifest(), clock=hand, ack_s=0.5)
+    server = LocalSlack(manifest=_manifest(), clock=hand, ack_s=0.5)
     server.set_limits(enabled=False)
     await server.start()
     yield server
@@ -60,3 +60,18 @@ def fakes() -> ModuleType:
 def connect(slack: LocalSlack, fakes: ModuleType) -> Callable[..., Any]:
     """connect(reply) makes a bare app that connects over Socket Mode."""
     return lambda *args: fakes.FakeApp(slack, *args)
+
+
+def _manifest() -> dict[str, Any]:
+    """An app with more than ours has today: a message shortcut, and events of channels."""
+    manifest = dict(LocalSlack.load_manifest())
+    shortcut = {"name": "Run a workflow on this", "type": "message", "callback_id": "run_on_message"}
+    more = {"description": "Start a Dify workflow with this message as input"}
+    manifest["features"] = {
+        **manifest["features"],
+        "shortcuts": [*manifest["features"]["shortcuts"], shortcut | more],
+    }
+    events = ["app_home_opened", "app_uninstalled", "tokens_revoked"]
+    channels = ["channel_archive", "channel_deleted", "member_left_channel"]
+    manifest["settings"] = {**manifest["settings"], "event_subscriptions": {"bot_events": [*events, *channels]}}
+    return manifest

@@ -12,7 +12,7 @@ def test_the_manifest_of_this_project_is_found_by_itself() -> None:
     assert read.app_name == "Dify Ops"
     assert "chat:write" in read.scopes
     assert read.commands["/dify"].should_escape
-    assert {each.kind for each in read.shortcuts.values()} == {"global", "message"}
+    assert {each.kind for each in read.shortcuts.values()} == {"global"}
     assert "app_home_opened" in read.events
 
 
