@@ -8,7 +8,7 @@ from typing import Any
 
 import orjson
 from sqlalchemy import JSON, BigInteger, Dialect, Integer, Text, TypeDecorator
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
 from storage.records import Fault, Schedule
@@ -156,14 +156,12 @@ class Key(Words):
 
 
 class Json(TypeDecorator[Any]):
-    """A JSON value; `None` is SQL's NULL."""
+    """A JSON value; `None` is SQL's NULL. JSONB would forget the order in which a workflow wrote its outputs."""
 
     impl = JSON
     cache_ok = True
 
     def load_dialect_impl(self, dialect: Dialect) -> TypeEngine[Any]:
-        if dialect.name == "postgresql":
-            return dialect.type_descriptor(JSONB(none_as_null=True))
         return dialect.type_descriptor(JSON(none_as_null=True))
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from storage.address import Address
 from storage.columns import from_json, to_json_text
 from storage.errors import Busy, NoDatabase, NotSaved, StorageError, Unsure
-from storage.schema import check_schema
+from storage.revision import check_schema
 
 T = TypeVar("T")
 Work = Callable[[Connection], T]

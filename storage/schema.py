@@ -1,48 +1,22 @@
-"""The version of the schema: asking for it, refusing a wrong one, and bringing a database up to date."""
+"""Bringing a database up to date, and asking how far it is."""
 
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, inspect, text
+from sqlalchemy import Connection, text
 
+from storage import postgres, sqlite
 from storage.address import Address, read_address
-from storage.errors import NoDatabase, SchemaAhead, SchemaBehind
+from storage.errors import NoDatabase
+from storage.revision import HEAD, REVISIONS, check_schema, current_revision
 
 T = TypeVar("T")
 
-# Oldest first; one that is not here was made by a newer program. Asking Alembic would cost its import at start.
-REVISIONS = ("0001",)
-HEAD = REVISIONS[-1]
-VERSION_TABLE = "schema_version"
 MIGRATIONS = Path(__file__).parent / "migrations"
 # Any number that is ours: it keeps two `db upgrade` on one PostgreSQL apart.
 UPGRADE_LOCK = 4_217_731
-
-
-def current_revision(c: Connection) -> str | None:
-    """The revision of the database, `None` for one that was never upgraded."""
-    if not inspect(c).has_table(VERSION_TABLE):
-        return None
-    found = c.execute(text(f"SELECT version_num FROM {VERSION_TABLE}")).scalar()  # noqa: S608 - a constant
-    return None if found is None else str(found)
-
-
-def check_schema(c: Connection, shown: str) -> str:
-    """The revision, which is the one that this program needs. Raises SchemaBehind, SchemaAhead."""
-    current = current_revision(c)
-    if current == HEAD:
-        return HEAD
-    if current is None or current in REVISIONS:
-        raise SchemaBehind(
-            f"The database {shown} has schema {current or 'none'} and this program needs {HEAD}: "
-            "run `dify-ops db upgrade`."
-        )
-    raise SchemaAhead(
-        f"The database {shown} has schema {current}, which is newer than this program ({HEAD}): "
-        "start the newer program again, or restore a copy from before its upgrade."
-    )
 
 
 async def upgrade(url: str) -> None:
@@ -90,9 +64,5 @@ def _upgrade(c: Connection, address: Address) -> None:
 def _on_connection(address: Address, work: Callable[[Connection], T]) -> T:
     """Does work in one transaction of its own engine; called in a thread, where no event loop runs."""
     if address.path is not None:
-        from storage import sqlite
-
         return sqlite.transact(address.path, work)
-    from storage import postgres
-
     return asyncio.run(postgres.transact(address, work))

@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 
 from storage.columns import from_json, to_json_text
 from storage.errors import Busy, NoDatabase, NotSaved, StorageError
-from storage.schema import check_schema
+from storage.revision import check_schema
 from storage.writer import Writer
 
 T = TypeVar("T")

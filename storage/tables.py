@@ -255,15 +255,6 @@ meta = Table(
     Column("value", Words, nullable=False),
 )
 
-homes = Table(
-    "homes",
-    metadata,
-    Column("team_id", Text, primary_key=True),
-    Column("user_id", Text, primary_key=True),
-    Column("opened_at", Utc, nullable=False),
-    Index("ix_homes_opened", "team_id", "opened_at"),
-)
-
 APP = Shape(App, apps, {"name_folded": lambda app: fold(app.name)})
 JOB = Shape(Job, jobs, {"name_folded": lambda job: fold(job.name)})
 RUN = Shape(Run, runs)

@@ -16,7 +16,8 @@ from sqlalchemy import Connection, Engine, Inspector, event, inspect, text
 
 from storage.database import open_store, status, upgrade
 from storage.errors import NoDatabase, SchemaAhead, SchemaBehind
-from storage.schema import HEAD, MIGRATIONS, REVISIONS, VERSION_TABLE
+from storage.revision import HEAD, REVISIONS, VERSION_TABLE
+from storage.schema import MIGRATIONS
 from storage.tables import metadata
 
 

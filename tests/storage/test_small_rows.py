@@ -1,9 +1,9 @@
-"""Drafts, audit, meta and homes: the small tables."""
+"""Drafts, audit and meta: the small tables."""
 
 from dataclasses import replace
 from pathlib import Path
 
-from storage import audit, drafts, homes, meta
+from storage import audit, drafts, meta
 from storage.database import Store
 from storage.records import AuditEntry
 from storage.vault import Vault, load_keys
@@ -77,12 +77,3 @@ async def test_a_wrong_key_is_noticed_and_a_rotated_one_is_right(store: Store, t
     assert await prove(both)
     assert await prove(second)
     assert not await prove(first)
-
-
-async def test_homes_are_those_opened_lately_latest_first(store: Store) -> None:
-    for team, user, at in [("T1", "U1", NOW), ("T1", "U2", SOON), ("T1", "U3", NOW), ("T2", "U4", SOON)]:
-        await store.run(lambda c, row=(team, user, at): homes.note_opened(c, *row))
-    await store.run(lambda c: homes.note_opened(c, "T1", "U3", TOMORROW))
-    assert await store.read(lambda c: homes.opened_since(c, "T1", NOW)) == ["U3", "U2", "U1"]
-    assert await store.read(lambda c: homes.opened_since(c, "T1", SOON)) == ["U3", "U2"]
-    assert await store.read(lambda c: homes.opened_since(c, "T1", NOW, 1)) == ["U3"]

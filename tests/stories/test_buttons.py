@@ -9,12 +9,10 @@ from tests.stories.world import (
     ANA,
     BEN,
     NEWS,
-    OPS,
     TRANSPORTS,
     World,
     buttons_of,
     facts_of,
-    open_world,
     words_of,
 )
 

@@ -1,13 +1,15 @@
 """What goes wrong at Dify is told where and why, in plain words, once; and nothing is started twice."""
 
-import asyncio
 import time
+from collections.abc import Callable
+from fnmatch import fnmatch
 from pathlib import Path
 
 import pytest
 
+from bot.demo.dify import LocalDify
 from bot.loops import flight
-from tests.stories.world import ANA, OPS, World, buttons_of, facts_of, open_world, words_of
+from tests.stories.world import ANA, OPS, World, buttons_of, open_world, words_of
 
 
 async def test_a_failing_job_alerts_its_owner_once_and_tells_when_it_works_again(tmp_path: Path) -> None:
@@ -33,7 +35,7 @@ async def test_a_failing_job_alerts_its_owner_once_and_tells_when_it_works_again
 async def test_a_node_that_fails_is_named_with_its_error(world: World) -> None:
     await world.type("/dify run broken")
     failed = await world.told("*broken* failed at node *Fetch the price list*")
-    assert "prices.example.test" in words_of(failed)
+    assert "Connection refused" in failed.text
     assert "container" in [block["type"] for block in failed.blocks]
     assert buttons_of(failed) == ["Run again", "Open trace"]
 
@@ -49,18 +51,18 @@ async def test_a_run_is_stopped_at_the_limit_that_was_typed_in_the_form(world: W
     view = await world.wait(lambda: [v for v in world.slack.views(ANA) if v.callback_id == "schedule"])
     await world.slack.choose(ANA, view[-1], "schedule_app", "never-ending")
     await world.wait(lambda: any(block["block_id"] == "when" for block in view[-1].blocks))
-    typed = {"when": "every hour", "timeout": "0.02", "name": "Short"}
+    typed = {"when": "every hour", "timeout": "0.1", "name": "Short"}
     answer = await world.slack.submit(ANA, view[-1], typed)
     assert answer.ok, answer
     await world.turn_to_next()
-    timed_out = await world.told("*Short* timed out: it was stopped after 1.2 s, its limit.")
+    timed_out = await world.told("*Short* timed out: it was stopped after 6 s, its limit.")
     assert "Watch the queue" in timed_out.text
     assert world.dify.starts()[0].status == "stopped"
     alert = [one for one in world.slack.messages(OPS) if "<@U0ANA>" in one.text]
     assert len(alert) == 1
 
 
-async def test_a_worker_that_died_is_a_lost_run_that_nobody_starts_again(
+async def test_a_run_whose_worker_died_heeds_no_stop_and_its_message_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with open_world(tmp_path) as world:
@@ -94,8 +96,8 @@ async def test_a_start_whose_answer_was_lost_is_said_to_be_lost_and_not_repeated
 
 
 async def test_a_dify_that_is_down_fails_the_run_with_plain_words(world: World) -> None:
-    world.dify.close_door()
     await world.save("/dify schedule broken every hour")
+    world.dify.close_door()
     await world.turn_to_next()
     failed = await world.told("*broken* failed")
     assert "could not be reached" in failed.text or "refused" in failed.text
@@ -106,17 +108,21 @@ async def test_a_dify_that_is_down_fails_the_run_with_plain_words(world: World) 
 @pytest.mark.parametrize(
     ("break_it", "words"),
     [
-        (lambda dify: dify.mischief.revoke("broken"), "key"),
-        (lambda dify: dify.mischief.fail_next(1, status=502), "502"),
-        (lambda dify: dify.mischief.fail_next(1, status=500), "500"),
-        (lambda dify: dify.mischief.too_many_next(1), "at once"),
+        (lambda dify: dify.mischief.revoke("broken"), "failed after * Dify refused the API key."),
+        (lambda dify: dify.mischief.fail_next(1, status=500), "failed after * The Dify server had an error."),
+        (lambda dify: dify.mischief.too_many_next(1), "failed after * as many requests as it may."),
+        (lambda dify: dify.mischief.fail_next(1, status=502), "was lost: * A proxy before Dify gave up waiting"),
     ],
 )
-async def test_each_way_in_which_dify_refuses_has_its_own_sentence(world: World, break_it, words: str) -> None:  # type: ignore[no-untyped-def]
+async def test_each_way_in_which_dify_refuses_has_its_own_sentence(
+    world: World, break_it: Callable[[LocalDify], None], words: str
+) -> None:
+    await world.save("/dify schedule broken every hour")
     break_it(world.dify)
-    await world.type("/dify run broken")
-    failed = await world.told("*broken* failed")
-    assert words in failed.text, failed.text
+    await world.turn_to_next()
+    failed = await world.told("*broken* ")
+    assert fnmatch(failed.text, f"*{words}*"), failed.text
+    assert ".." not in failed.text
     assert not world.dify.starts()
 
 
@@ -125,9 +131,8 @@ async def test_each_way_in_which_dify_refuses_has_its_own_sentence(world: World,
     [
         ("no-model", "q=Why?", "model"),
         ("quota", "q=Why?", "rate limit"),
-        ("bad-code", "", "failed at node"),
-        ("unpublished", "", "published"),
-        ("time-limit", "", "limit"),
+        ("bad-code", "", "failed at node *code that fails* after 41 ms: * keyerror: 'missing'"),
+        ("time-limit", "", "longer than the dify server allows"),
     ],
 )
 async def test_each_way_in_which_a_workflow_fails_has_its_own_sentence(
@@ -135,8 +140,15 @@ async def test_each_way_in_which_a_workflow_fails_has_its_own_sentence(
 ) -> None:
     await world.type(f"/dify run {app} {typed}")
     ended = await world.wait(lambda: [one for one in world.results() if f"*{app}*" in one.text])
-    assert words in ended[0].text.lower() + facts_of(ended[0]).lower(), ended[0].text
+    assert fnmatch(ended[0].text.lower(), f"*{words}*"), ended[0].text
     assert "Traceback" not in ended[0].text
+    assert "its limit" not in ended[0].text
+
+
+async def test_an_app_that_was_never_published_is_said_before_anything_runs(world: World) -> None:
+    answer = await world.type("/dify run unpublished")
+    assert "The app is not published. Publish it in Dify" in answer.text
+    assert not world.slack.messages(OPS)
 
 
 async def test_a_run_that_waits_for_a_person_says_so_and_is_finished_when_the_form_is_filled(world: World) -> None:
@@ -158,4 +170,3 @@ async def test_the_message_of_a_run_follows_it_from_its_start_to_its_end(tmp_pat
         assert done.edits >= 1
         assert len(world.slack.messages(OPS)) == 1
         assert time.monotonic() - began < 6
-        await asyncio.sleep(0)

@@ -1,4 +1,4 @@
-"""The first schema: apps, jobs, runs and their traces, deliveries, drafts, audit, meta, homes.
+"""The first schema: apps, jobs, runs and their traces, deliveries, drafts, audit, meta.
 
 Types are written out here and not taken from the program, which may change later.
 """
@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from alembic import op
-from sqlalchemy.dialects.postgresql import JSONB, TIMESTAMP
+from sqlalchemy.dialects.postgresql import TIMESTAMP
 
 revision = "0001"
 down_revision = None
@@ -24,7 +24,7 @@ def _instant() -> sa.types.TypeEngine[Any]:
 
 
 def _json() -> sa.types.TypeEngine[Any]:
-    return sa.JSON().with_variant(JSONB(), "postgresql")
+    return sa.JSON()
 
 
 def _key() -> sa.types.TypeEngine[Any]:
@@ -45,7 +45,6 @@ def upgrade() -> None:
     _make_drafts()
     _make_audit()
     _make_meta()
-    _make_homes()
 
 
 def _make_apps() -> None:
@@ -257,14 +256,3 @@ def _make_meta() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_meta"),
     )
-
-
-def _make_homes() -> None:
-    op.create_table(
-        "homes",
-        sa.Column("team_id", sa.Text(), nullable=False),
-        sa.Column("user_id", sa.Text(), nullable=False),
-        sa.Column("opened_at", _instant(), nullable=False),
-        sa.PrimaryKeyConstraint("team_id", "user_id", name="pk_homes"),
-    )
-    op.create_index("ix_homes_opened", "homes", ["team_id", "opened_at"])
