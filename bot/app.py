@@ -21,7 +21,9 @@ from bot.loops.clock import Clock
 from bot.loops.courier import Courier
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
+from bot.operations.reseal import reseal
 from bot.pulse import Pulse
+from bot.rules.access import system
 from bot.services import Services
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -31,7 +33,7 @@ from bot.web.server import WebServer, build_web
 from storage import meta
 from storage.database import Store, open_store
 from storage.schema import upgrade
-from storage.vault import load_keys
+from storage.vault import Vault, load_keys
 
 log = logging.getLogger(__name__)
 
@@ -132,6 +134,7 @@ async def build(
     try:
         team_id = await _learn_team(store, slack)
         vault = load_keys(settings.secret_keys, settings.key_file)
+        await _check_keys(store, vault, team_id)
     except BaseException:
         await slack.close()
         await dify.close()
@@ -161,6 +164,15 @@ async def build(
         listener=Listener(services),
         roles=frozenset(roles),
     )
+
+
+async def _check_keys(store: Store, vault: Vault, team_id: str) -> None:
+    """Keys that are not those of this database are told at once; the bot starts, for only apps need them."""
+    if not await store.run(lambda c: meta.prove_key(c, vault)):
+        log.error("DIFY_OPS_SECRET_KEYS has changed and the keys of the Dify apps may be lost; put the old key back")
+    resealed = await store.run(lambda c: reseal(c, system(team_id), vault))
+    if resealed:
+        log.info("Sealed %s keys anew with the first of DIFY_OPS_SECRET_KEYS", resealed)
 
 
 async def open_database(settings: Settings) -> Store:

@@ -198,7 +198,6 @@ class Run:
     fence: int = 0
     lease_until: datetime | None = None
     stop_by: str | None = None
-    posted_at: datetime | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     dify_run_id: str | None = None

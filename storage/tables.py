@@ -135,7 +135,6 @@ runs = Table(
     Column("fence", BigInteger, nullable=False),
     Column("lease_until", Utc),
     Column("stop_by", Text),
-    Column("posted_at", Utc),
     Column("started_at", Utc),
     Column("ended_at", Utc),
     Column("dify_run_id", Words),

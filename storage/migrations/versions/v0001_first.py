@@ -123,7 +123,6 @@ def _make_runs() -> None:
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.Column("lease_until", _instant(), nullable=True),
         sa.Column("stop_by", sa.Text(), nullable=True),
-        sa.Column("posted_at", _instant(), nullable=True),
         sa.Column("started_at", _instant(), nullable=True),
         sa.Column("ended_at", _instant(), nullable=True),
         sa.Column("dify_run_id", sa.Text(), nullable=True),
