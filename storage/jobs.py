@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, Select, bindparam, func, insert, select, update
+from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from storage.errors import NameTaken
@@ -29,6 +29,10 @@ _SAVE = (
     .returning(*JOB.columns)
 )
 _GET_MANY = select(*JOB.columns).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+_STANDING = select(*JOB.columns).where(jobs.c.team_id == bindparam("team"), JOB_STANDS).order_by(jobs.c.id)
+_BY_NUMBER = _STANDING.where(jobs.c.id == bindparam("number"))
+_BY_NAME = _STANDING.where(jobs.c.name_folded == bindparam("name"))
+_BY_BEGINNING = _STANDING.where(func.substr(jobs.c.name_folded, 1, bindparam("chars")) == bindparam("name"))
 _SET_STATE = update(jobs).where(jobs.c.id == bindparam("job_id")).returning(*JOB.columns)
 _MARK_HEALTH = update(jobs).where(jobs.c.id == bindparam("job_id"))
 
@@ -81,16 +85,15 @@ def mark_health(c: Connection, job_id: int, failing_since: datetime | None, fail
 def find(c: Connection, team_id: str, text: str, channel_ids: Collection[str] | None = None) -> list[Job]:
     """The standing jobs that somebody may mean: by number (`#12`, `J-12`, `12`), else by exact name, else by the
     beginning of the name. More than one means that the words are not enough."""
-    standing = _filtered(select(*JOB.columns), team_id, channel_ids).where(JOB_STANDS).order_by(jobs.c.id)
     name = fold(text)
-    conditions: list[ColumnElement[bool]] = []
-    if number := _NUMBER.fullmatch(text.strip()):
-        conditions.append(jobs.c.id == int(number[1]))
-    if name:
-        conditions.append(jobs.c.name_folded == name)
-        conditions.append(func.substr(jobs.c.name_folded, 1, len(name)) == name)
-    for condition in conditions:
-        if found := JOB.all(c.execute(standing.where(condition))):
+    words = {"team": team_id, "name": name, "chars": len(name)}
+    number = _NUMBER.fullmatch(text.strip())
+    asked = [(_BY_NUMBER, {"team": team_id, "number": int(number[1])})] if number else []
+    asked += [(statement, words) for statement in (_BY_NAME, _BY_BEGINNING) if name]
+    for statement, values in asked:
+        if channel_ids is not None:
+            statement = statement.where(jobs.c.channel_id.in_(list(channel_ids)))
+        if found := JOB.all(c.execute(statement, values)):
             return found
     return []
 

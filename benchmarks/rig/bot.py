@@ -85,15 +85,23 @@ class Measured:
     async def add_jobs(self, names: Sequence[str], channel_id: str, app: str) -> None:
         """Active jobs that come due every morning."""
         when = schedules.read("every day at 9", "Etc/UTC", self._bot.services.now())
-        await self._bot.services.store.run(lambda c: self._add(c, [(name, when, {}) for name in names], channel_id, app))
+        await self._bot.services.store.run(
+            lambda c: self._add(c, [(name, when, {}) for name in names], channel_id, app)
+        )
 
-    async def add_one_time_jobs(self, first_in_s: float, every_s: float, count: int, channel_id: str, app: str) -> None:
+    async def add_one_time_jobs(
+        self, first_in_s: float, every_s: float, count: int, channel_id: str, app: str
+    ) -> None:
         """Jobs that run once, at instants that the inputs of their runs name (Unix seconds)."""
         first = datetime.now(UTC) + timedelta(seconds=first_in_s)
         slots = [first + timedelta(seconds=every_s * index) for index in range(count)]
         model = schedules.read("in 5 minutes", "Etc/UTC", self._bot.services.now())
         wanted = [
-            (f"once {slot.timestamp()}", replace(model, text="once", spec=slot.isoformat()), {"slot": slot.timestamp()})
+            (
+                f"once {slot.timestamp()}",
+                replace(model, text="once", spec=slot.isoformat()),
+                {"slot": slot.timestamp()},
+            )
             for slot in slots
         ]
         await self._bot.services.store.run(lambda c: self._add(c, wanted, channel_id, app))

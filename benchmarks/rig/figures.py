@@ -19,7 +19,10 @@ def print_table(title: str, heads: Sequence[str], rows: Sequence[Sequence[object
     widths = [max(len(line[column]) for line in (list(heads), *texts)) for column in range(len(heads))]
     print(f"\n{title}")
     for line in (list(heads), ["-" * width for width in widths], *texts):
-        first, *rest = (cell.ljust(width) if not at else cell.rjust(width) for at, (cell, width) in enumerate(zip(line, widths, strict=True)))
+        first, *rest = (
+            cell.ljust(width) if not at else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(line, widths, strict=True))
+        )
         print("  ".join((first, *rest)).rstrip())
 
 

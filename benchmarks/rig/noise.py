@@ -40,7 +40,9 @@ def _sync_ms(file: int) -> float:
 
 
 def print_noise() -> None:
-    print(f"machine: cal_ms {cal_ms():.1f} (a fixed loop), fdatasync {sync_ms():.2f} ms, load {os.getloadavg()[0]:.1f}")
+    print(
+        f"machine: cal_ms {cal_ms():.1f} (a fixed loop), fdatasync {sync_ms():.2f} ms, load {os.getloadavg()[0]:.1f}"
+    )
 
 
 class Heart:

@@ -8,16 +8,17 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
+from sqlalchemy import Connection
+
 from bot.dify.client import Endpoint, RunDetail
 from bot.dify.trace import Trace
 from bot.errors import DifyError, Refusal
 from bot.loops.ending import FOLLOWED_FOR_S, Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt
-from bot.loops.keep import Snapshot, keep_end
-from bot.loops.look import FIRST_PAUSE_S, LONGEST_PAUSE_S, SETTLED, look_until_settled
+from bot.loops.keep import Snapshot, insist, keep_end, keep_progress
+from bot.loops.look import SETTLED, look_until_settled
 from bot.operations.endpoint import open_endpoint
 from bot.services import Services
 from storage import apps, runs
-from storage.errors import StorageError
 from storage.records import Fault, NodeSpan, Run, RunState
 from storage.runs import pack_trace, unpack_trace
 
@@ -33,19 +34,25 @@ LIVE_EVERY = timedelta(seconds=3)  # Slack's own advice for edits of one message
 class Flight:
     """Owns one claimed run from its start at Dify to its end."""
 
-    def __init__(self, services: Services, run: Run, *, on_started: Callable[[], None]) -> None:
+    def __init__(
+        self, services: Services, run: Run, *, on_started: Callable[[], None], has_asked: bool = False
+    ) -> None:
         self.run = run
         self.is_flying = True
         self.is_changed = False
+        self.has_asked = has_asked  # whether Dify may have heard of it
         self._services = services
         self._on_started = on_started
         self._trace = Trace()
         self._earlier: tuple[NodeSpan, ...] = ()
         self._asked = asyncio.Event()
+        self._named = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
         self._shown_at: datetime | None = None
         self._shown_nodes = 0
-        passed_s = (services.now() - run.started_at).total_seconds() if run.started_at else 0.0
+        # The time that a human takes does not count; after a form was filled in, the limit begins anew.
+        begun_at = None if run.state is RunState.WAITING else run.started_at
+        passed_s = (services.now() - begun_at).total_seconds() if begun_at else 0.0
         self._deadline = time.monotonic() + run.timeout_s - max(0.0, passed_s)
 
     async def fly(self) -> None:
@@ -94,6 +101,9 @@ class Flight:
         return True
 
     async def _hold(self, work: Coroutine[Any, Any, None]) -> None:
+        if not self.is_flying:  # abandoned before its first step
+            work.close()
+            return
         self._task = asyncio.current_task()
         try:
             await work
@@ -111,6 +121,7 @@ class Flight:
         try:
             wish = await self._watch(reading)
             if wish is not None:
+                await _wait(reading, self._named, STOP_PATIENCE_S)  # what has no name yet cannot be stopped
                 await self._ask_to_stop(endpoint)
                 await asyncio.wait({reading}, timeout=STOP_PATIENCE_S)
         finally:
@@ -148,32 +159,30 @@ class Flight:
     async def _read(self, endpoint: Endpoint) -> None:
         """The read loop: it waits for the network and for nothing else, else Dify drops events."""
         assert self.run.tag is not None
+        if not self.is_flying:
+            return
+        self.has_asked = True
         async with self._services.dify.start(endpoint, self.run.inputs, self.run.tag) as events:
             async for event in events:
                 self._trace.fold(event)
                 if self._trace.run_id is not None and self.run.dify_run_id is None:
                     self.run = replace(self.run, dify_run_id=self._trace.run_id, task_id=self._trace.task_id)
+                    self._named.set()
                     self._on_started()
                 self.is_changed = True
 
     async def _watch(self, reading: asyncio.Task[None]) -> Wish | None:
         """Wait for the end of the stream, for somebody's wish, or for the limit; which of the last two it was."""
-        asked = asyncio.create_task(self._asked.wait())
-        try:
-            left = max(0.0, self._deadline - time.monotonic())
-            await asyncio.wait({reading, asked}, timeout=left, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            asked.cancel()
+        await _wait(reading, self._asked, max(0.0, self._deadline - time.monotonic()))
         if reading.done():
             return None
         return Wish.STOP if self._asked.is_set() else Wish.TIMEOUT
 
     async def _ask_to_stop(self, endpoint: Endpoint) -> None:
         task_id = self._trace.task_id or self.run.task_id
-        if task_id is None:
-            return
         try:
-            await self._services.dify.stop(endpoint, task_id, self.run.tag or "")
+            if task_id is not None:
+                await self._services.dify.stop(endpoint, task_id, self.run.tag or "")
         except DifyError as error:
             log.warning("Dify did not take the stop of run %s: %s", self.run.id, error.code)
 
@@ -197,7 +206,7 @@ class Flight:
                 return end_by_detail(detail, None)
             wish = Wish.STOP if self._asked.is_set() else Wish.TIMEOUT
             await self._ask_to_stop(endpoint)
-            self._asked.clear()
+        self._asked.clear()  # it has been passed on; what follows is patience
         detail = await self._look(endpoint, FOLLOWED_FOR_S)
         return end_by_detail(detail, wish)
 
@@ -207,7 +216,7 @@ class Flight:
         return await look_until_settled(self._services.dify, endpoint, run_id, patience_s, self._asked)
 
     async def _end(self, ending: Ending) -> None:
-        """Close the run in one transaction; a database that is away is waited for: nothing else knows the end."""
+        """Close the run in one transaction."""
         if not self.is_flying:
             return
         services, now = self._services, self._services.now()
@@ -215,20 +224,27 @@ class Flight:
         run = ending.apply(shot.run, shot.spans, now)
         if run.state is RunState.WAITING:
             run = replace(run, lease_until=now + timedelta(seconds=WAITING_LOOK_S))
+        still_waits = shot.run.state is run.state is RunState.WAITING  # nothing that anybody should be told
         blob = await asyncio.to_thread(pack_trace, shot.spans)
-        pause_s = FIRST_PAUSE_S
-        while True:
-            try:
-                saved = await services.store.run(lambda c: keep_end(c, run, shot, blob, now))
-                break
-            except StorageError as error:
-                log.warning("The end of run %s cannot be saved yet: %s", run.id, error)
-                await asyncio.sleep(pause_s)
-                pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
-        if saved is None:
+
+        def write(c: Connection) -> bool:
+            if still_waits:
+                return keep_progress(c, replace(shot, run=run), blob)
+            return keep_end(c, run, shot, blob, now) is not None
+
+        if not await insist(services.store, run.id, write):
             log.warning("Run %s had another owner at its end", run.id)
         services.engine.wake("courier")
         services.engine.wake("clock")
 
     def _spans(self) -> tuple[NodeSpan, ...]:
         return self._trace.spans() or self._earlier
+
+
+async def _wait(reading: asyncio.Task[None], event: asyncio.Event, seconds: float) -> None:
+    """Until the stream has ended, the event has come, or the time is up."""
+    coming = asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait({reading, coming}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        coming.cancel()

@@ -1,13 +1,26 @@
 """Keeping what a flight has brought so far, and its end: the run and its trace in one transaction."""
 
+import asyncio
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TypeVar
 
 from sqlalchemy import Connection
 
 from bot.operations.finish import finish
 from storage import claims, runs
+from storage.database import Store
+from storage.errors import StorageError
 from storage.records import NodeSpan, Run
+
+T = TypeVar("T")
+
+log = logging.getLogger(__name__)
+
+FIRST_PAUSE_S = 0.3
+LONGEST_PAUSE_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +47,18 @@ def keep_end(c: Connection, run: Run, shot: Snapshot, blob: bytes, now: datetime
     if saved is not None:
         _keep_trace(c, shot, blob)
     return saved
+
+
+async def insist(store: Store, run_id: int, work: Callable[[Connection], T]) -> T:
+    """Do the last work for a run; a database that is away is waited for, since nothing else knows the end."""
+    pause_s = FIRST_PAUSE_S
+    while True:
+        try:
+            return await store.run(work)
+        except StorageError as error:
+            log.warning("The end of run %s cannot be saved yet: %s", run_id, error)
+        await asyncio.sleep(pause_s)
+        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
 
 def _keep_trace(c: Connection, shot: Snapshot, blob: bytes) -> None:

@@ -63,13 +63,19 @@ class Runner:
         await self._services.tasks.idle()
 
     async def close(self) -> None:
-        """Hand over: claim nothing more, save, and give the leases back so that the next owner joins at once."""
+        """Hand over: claim nothing more, save, and give the leases back so that the next owner joins at once.
+
+        What Dify has not heard of yet goes back to the runs that wait: nothing is in doubt about it.
+        """
         self._is_closed = True
         async with self._saving:
-            flights = list(self._flights.values())
+            flights = [flight for flight in self._flights.values() if flight.is_flying]
             for flight in flights:
                 flight.abandon()
-            for group in _groups(flights):
+            unasked = [flight.run for flight in flights if not flight.has_asked]
+            if unasked:
+                await self._services.store.run(lambda c: _put_back(c, unasked))
+            for group in _groups([flight for flight in flights if flight.has_asked]):
                 await self._save(group, is_handover=True)
 
     def _claim(self, c: Connection, free: int) -> list[Run]:
@@ -90,7 +96,7 @@ class Runner:
         return claimed
 
     def _board(self, run: Run, *, is_rejoin: bool) -> None:
-        flight = Flight(self._services, run, on_started=self._wake_saver)
+        flight = Flight(self._services, run, on_started=self._wake_saver, has_asked=is_rejoin)
         self._flights[run.id] = flight
         work = flight.rejoin() if is_rejoin else flight.fly()
         task = self._services.tasks.spawn(work, name=f"run {run.id}")
@@ -106,7 +112,7 @@ class Runner:
     async def _save(self, group: Sequence[Flight], *, is_handover: bool = False) -> None:
         services, now = self._services, self._services.now()
         lease_s = 0 if is_handover else LEASE_S
-        changed = [flight for flight in group if flight.is_flying and flight.is_changed]
+        changed = [flight for flight in group if (flight.is_flying or is_handover) and flight.is_changed]
         shown = {flight.run.id for flight in changed if flight.begin_showing(now)}
         snapshots = [(flight, flight.snapshot()) for flight in changed]
         blobs = await asyncio.to_thread(lambda: [pack_trace(shot.spans) for _, shot in snapshots])
@@ -115,7 +121,7 @@ class Runner:
             for (_, shot), blob in zip(snapshots, blobs, strict=True):
                 if keep_progress(c, shot, blob) and shot.run.id in shown:
                     show(c, shot.run, now=now, rank=2)
-            flying = [flight for flight in group if flight.is_flying]
+            flying = [flight for flight in group if flight.is_flying or is_handover]
             fences = {flight.run.id: flight.run.fence for flight in flying}
             return claims.renew(c, services.owner, fences, now, lease_s), runs.stop_wishes(c, list(fences))
 
@@ -130,6 +136,11 @@ class Runner:
                 flight.wish_stop(wishes[flight.run.id])
         if shown:
             services.engine.wake("courier")
+
+
+def _put_back(c: Connection, unasked: Sequence[Run]) -> None:
+    for run in unasked:
+        claims.save_run(c, replace(run, state=RunState.READY, attempts=run.attempts - 1, started_at=None, tag=None))
 
 
 def _groups(flights: Sequence[Flight]) -> list[Sequence[Flight]]:

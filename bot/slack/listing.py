@@ -10,9 +10,10 @@ from bot.services import Services
 from bot.slack.door import gather_actor
 from bot.slack.request import Asker
 from storage import jobs, runs
-from storage.records import Job
+from storage.records import Job, RunState
 
-CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>|([CG][A-Z0-9]{5,})$")
+CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>|([CDG][A-Z0-9]{2,20})$")
+HISTORY = tuple(state for state in RunState if state is not RunState.PLANNED)  # what is to come is told by `next`
 TITLES = {"failing": "Failing jobs", "mine": "Your jobs", "all": "Jobs that you can see"}
 
 
@@ -70,8 +71,8 @@ async def runs_page(services: Services, actor: Actor, job: Job, page: int) -> Me
     authorize(actor, Action.SEE, job)
     found, total = await services.store.read(
         lambda c: (
-            runs.list_runs(c, job.team_id, job_id=job.id, limit=RUNS_SHOWN, offset=page * RUNS_SHOWN),
-            runs.count_runs(c, job.id),
+            runs.list_runs(c, job.team_id, job_id=job.id, states=HISTORY, limit=RUNS_SHOWN, offset=page * RUNS_SHOWN),
+            runs.count_runs(c, job.id) - (runs.planned_of(c, job.id) is not None),
         )
     )
     return runs_list(job, found, page, max(1, -(-total // RUNS_SHOWN)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.slack.payload import read_fields, read_value, take_first, take_map, take_text
-from bot.slack.sentence import RunWords, ScheduleWords, read_run, read_schedule
+from bot.slack.sentence import RunWords, ScheduleWords, read_name, read_run, read_schedule
 from bot.slack.words import holds_key, read_words
 
 __all__ = [
@@ -27,6 +27,7 @@ __all__ = [
     "holds_key",
     "read_command",
     "read_home",
+    "read_name",
     "read_press",
     "read_run",
     "read_schedule",

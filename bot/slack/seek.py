@@ -1,7 +1,8 @@
 """From words and buttons to the row that is meant and the actor who may see it."""
 
+from bot.errors import Refusal
 from bot.operations import find
-from bot.rules.access import Actor, unknown_job, unknown_run
+from bot.rules.access import Action, Actor, may, unknown_job, unknown_run
 from bot.services import Services
 from bot.slack.door import gather_actor
 from bot.slack.request import Asker, Press, Request
@@ -9,12 +10,19 @@ from storage import jobs, runs
 from storage.records import Job, Run
 
 
-async def seek_job(services: Services, request: Request, text: str) -> tuple[Actor, Job]:
-    """The one job that the words mean, of those that the person may see; jobs of this channel go first."""
+async def seek_job(services: Services, request: Request, text: str, action: Action = Action.SEE) -> tuple[Actor, Job]:
+    """The one job that the words mean, of those that the person may see; jobs of this channel go first.
+
+    By its number, also one that the person may not see but for which they have this right.
+    """
+    if not text:
+        raise Refusal("Which job? None was named.", "`/dify list` shows them; `#12` is job 12.", code="no_target")
     found = await services.store.read(lambda c: find.candidates(c, request.team_id, text))
     channels = {job.channel_id for job in found}
     actor = await gather_actor(services, request, proven=request.channel_id, channels=channels)
     job = find.choose_job(found, actor, text, channel_id=request.channel_id)
+    if job is None and _number(text.lstrip("#")):
+        job = next((one for one in found if may(actor, action, one)), None)
     if job is None:
         raise await services.store.read(lambda c: find.miss_job(c, actor, text))
     return actor, job

@@ -73,6 +73,12 @@ def read_run(rest: str) -> RunWords:
     return RunWords(target=" ".join(word.text for word in words), inputs=inputs)
 
 
+def read_name(rest: str) -> str:
+    """The name of a job as it was meant: quotation marks are not a part of it."""
+    words = read_words(rest)
+    return " ".join(word.text if word.key is None else f"{word.key}={word.text}" for word in words)
+
+
 def _part_inputs(words: Sequence[Word]) -> tuple[list[Word], dict[str, str]]:
     inputs: dict[str, str] = {}
     for word in words:

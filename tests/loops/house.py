@@ -78,17 +78,18 @@ class Bell:
 
 
 class QuietTime:
-    """The time of the Slack client: it moves when the client waits, so that nobody waits really."""
+    """The time of the Slack client: the hand's, and it moves when the client waits, so that nobody waits really."""
 
-    def __init__(self) -> None:
-        self.now = 0.0
+    def __init__(self, hand: Hand) -> None:
+        self._hand = hand
+        self._waited_s = 0.0
 
     def __call__(self) -> float:
-        return self.now
+        return self._hand.now.timestamp() + self._waited_s
 
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(0)
-        self.now += seconds
+        self._waited_s += seconds
 
 
 @dataclass
@@ -201,7 +202,8 @@ async def open_house(
     store: Store, folder: Path, *, max_streams: int = 50, silence_s: float = 5.0, settle_s: float = 0.0
 ) -> AsyncIterator[House]:
     """The house over a store that is somebody else's to close."""
-    hand, quiet, bell = Hand(NOW), QuietTime(), Bell()
+    hand, bell = Hand(NOW), Bell()
+    quiet = QuietTime(hand)
     slack = LocalSlack(manifest=LocalSlack.load_manifest(), team_id=TEAM)
     slack.set_limits(enabled=False)
     local = LocalDify(speed=math.inf, ping_s=0.05, settle_s=settle_s)

@@ -1,7 +1,6 @@
 """Runs in flight: claimed once, started once, saved as they go, stopped when somebody wishes, and ended in truth."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -14,13 +13,12 @@ from bot.loops.runner import LEASE_S
 from bot.operations.launch import launch_job
 from bot.operations.stop import stop
 from bot.rules.access import system
-from storage import apps, claims, deliveries, jobs, runs
+from storage import apps, claims, deliveries
 from storage.database import Store
 from storage.records import DeliveryKind, Run, RunState
 from storage.vault import Secret, Vault
 from tests.loops.house import OPS, TEAM, House, open_house
 from tests.makers import NOW, fresh_job, save_job
-from tests.storage.examples import an_app
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 ENDS = {
@@ -337,6 +335,20 @@ async def test_a_run_that_heeds_no_stop_is_given_up_and_says_so(
     assert "may still be spending tokens" in ended.fault.message
 
 
+async def test_a_stop_is_waited_for_also_where_the_stream_is_gone(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a stop the run detail of Dify reads `running` for a while."""
+    monkeypatch.setattr(flight, "STOP_PATIENCE_S", 0.05)
+    async with open_house(store, tmp_path, settle_s=0.2) as house:
+        house.dify.mischief.silence_next(2)
+        run = await house.takeoff("never-ending")
+        await house.store.run(lambda c: stop(c, system(TEAM), run.id, now=NOW))
+        await house.runner.beat()
+        ended = await house.landed(run)
+    assert (ended.state, ended.reason) == (RunState.STOPPED, None)
+
+
 async def test_a_run_that_ended_before_the_stop_came_keeps_its_end(house: House) -> None:
     run = await house.fly("digest")
     assert await house.store.run(lambda c: claims.ask_stop(c, run.id, "U1")) is False
@@ -398,6 +410,23 @@ async def test_a_closing_process_gives_its_runs_back_as_far_as_they_came(house: 
     assert given_back.lease_until <= house.hand.now
     assert house.dify.starts()[0].status == "running"
     assert not house.runner.holds(run.id)
+
+
+@BOTH
+async def test_what_dify_has_not_heard_of_yet_goes_back_to_the_runs_that_wait(house: House) -> None:
+    ready = [await house.ready("digest") for _ in range(3)]
+    await house.runner.once()
+    await house.runner.close()
+    await house.services.tasks.idle()
+    assert house.dify.starts() == []
+    for run in ready:
+        back = await house.run(run)
+        assert (back.state, back.attempts, back.started_at) == (RunState.READY, 0, None)
+        assert (back.owner, back.lease_until, back.tag) == (None, None, None)
+    other = house.another("other")
+    assert await other.runner.once() == 3
+    await other.services.tasks.idle()
+    assert {(await house.run(run)).state for run in ready} == {RunState.SUCCEEDED}
 
 
 async def test_a_closed_runner_takes_nothing_more(house: House) -> None:

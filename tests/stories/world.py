@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -24,6 +25,7 @@ ANA, BEN, CHIE, GUS = "U0ANA", "U0BEN", "U0CHIE", "U0GUS"
 OPS, NEWS, FINANCE = "#ops", "#news", "#finance"
 TRANSPORTS = ("socket", "http")
 PATIENCE_S = 8.0
+LOOKS = 300  # at a few milliseconds each
 DAY = timedelta(days=1)
 
 Seen = TypeVar("Seen")
@@ -156,9 +158,27 @@ class World:
         """Return when Dify has started so many runs of the app."""
         await self.wait(lambda: len(self.dify.starts(app)) >= count, what=f"{count} runs of {app} at Dify")
 
+    async def history(self, job: str, says: str, **where: str) -> Message:
+        """The history of a job, once it says this (`*` stands for anything)."""
+        for _ in range(LOOKS):
+            runs = await self.type(f"/dify runs {job}", **where)
+            if fnmatch(words_of(runs), f"*{says}*"):
+                return runs
+        raise AssertionError(f"the history never says {says}:\n{words_of(runs)}\n{self.picture()}")
+
     def results(self, channel: str = OPS) -> list[Message]:
         """The messages of runs in a channel."""
         return [message for message in self.slack.messages(channel) if "Run again" in buttons_of(message)]
+
+    def seen_by(self, user: str) -> str:
+        """Everything that one person can see in Slack, as one text."""
+        slack, person = self.slack.workspace, self.slack.workspace.people[user]
+        channels = [channel.id for channel in slack.channels.values() if channel.is_visible_to(person)]
+        shown = [message.as_json() for channel in channels for message in slack.messages.get(channel, [])]
+        shown += [message.as_json() for message in slack.private.get(user, [])]
+        shown += [view.payload for view in slack.stacks.get(user, [])]
+        shown += [slack.homes[user].payload] if user in slack.homes else []
+        return orjson.dumps(shown).decode()
 
     def says(self) -> str:
         """Everything that anybody can see in Slack, as one text."""
@@ -185,19 +205,12 @@ async def open_world(
     folder: Path,
     *,
     transport: str = "socket",
-    speed: float = math.inf,
     environ: Mapping[str, str] | None = None,
-    people: Sequence[Person] | None = None,
-    settle_s: float = 0.0,
-    apps: Sequence[DemoApp] | None = None,
+    **servers: Any,
 ) -> AsyncIterator[World]:
     """The two local servers and the bot between them, over a SQLite in `folder`, with every app connected."""
-    slack = LocalSlack(manifest=LocalSlack.load_manifest(), people=people)
-    slack.set_limits(enabled=False)
-    dify, clock = WatchedDify(slack, apps=apps, speed=speed, settle_s=settle_s, ping_s=0.05), TurnedClock()
-    try:
-        await slack.start()
-        await dify.start()
+    async with open_servers(**servers) as (slack, dify):
+        clock = TurnedClock()
         bot = await build(read(environment(slack, folder, transport) | dict(environ or {}), None), now=clock)
         await connect_all(bot, dify)
         await bot.start()
@@ -207,6 +220,23 @@ async def open_world(
             yield World(slack=slack, dify=dify, bot=bot, clock=clock)
         finally:
             await bot.stop()
+
+
+@asynccontextmanager
+async def open_servers(
+    *,
+    people: Sequence[Person] | None = None,
+    apps: Sequence[DemoApp] | None = None,
+    speed: float = math.inf,
+) -> AsyncIterator[tuple[LocalSlack, WatchedDify]]:
+    """The local Slack without rate limits, and the local Dify that replays `speed` times as fast."""
+    slack = LocalSlack(manifest=LocalSlack.load_manifest(), people=people)
+    slack.set_limits(enabled=False)
+    dify = WatchedDify(slack, apps=apps, speed=speed, settle_s=0.0, ping_s=0.05)
+    try:
+        await slack.start()
+        await dify.start()
+        yield slack, dify
     finally:
         await dify.stop()
         await slack.stop()

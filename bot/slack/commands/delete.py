@@ -5,7 +5,7 @@ from bot.blocks.job import ask_delete
 from bot.blocks.parts import Message
 from bot.rules.access import Action, authorize
 from bot.services import Services
-from bot.slack.request import Request
+from bot.slack.request import Request, read_name
 from bot.slack.seek import seek_job
 
 HELP = Help(
@@ -18,6 +18,6 @@ HELP = Help(
 
 async def answer(request: Request, services: Services) -> Message:
     """The question; the button under it deletes."""
-    actor, job = await seek_job(services, request, request.rest)
+    actor, job = await seek_job(services, request, read_name(request.rest))
     authorize(actor, Action.DELETE, job)
     return ask_delete(job)

@@ -9,7 +9,7 @@ from bot.blocks.parts import Message
 from bot.errors import Refusal
 from bot.services import Services
 from bot.slack.cards import NEXT_SHOWN, next_of_job
-from bot.slack.request import Request
+from bot.slack.request import Request, read_name
 from bot.slack.seek import reader_zone, seek_job
 
 HELP = Help(
@@ -25,7 +25,7 @@ async def answer(request: Request, services: Services) -> Message:
     if not request.rest:
         raise Refusal("The next times of what?", "For example `/dify next every weekday at 9`.", code="no_target")
     try:
-        _, job = await seek_job(services, request, request.rest)
+        _, job = await seek_job(services, request, read_name(request.rest))
     except Refusal as error:
         if error.code != "unknown":
             raise

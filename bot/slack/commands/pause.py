@@ -2,10 +2,12 @@
 
 from bot.blocks.help import Help
 from bot.blocks.job import paused
+from bot.blocks.notice import notice
 from bot.blocks.parts import Message
 from bot.operations.pause import pause
+from bot.rules.access import Action, may
 from bot.services import Services
-from bot.slack.request import Request
+from bot.slack.request import Request, read_name
 from bot.slack.seek import seek_job
 
 HELP = Help(
@@ -19,8 +21,10 @@ HELP = Help(
 async def answer(request: Request, services: Services) -> Message:
     """Pause it, and offer to resume."""
     text, _, reason = request.rest.partition(" because ")
-    actor, job = await seek_job(services, request, text)
+    actor, job = await seek_job(services, request, read_name(text), Action.PAUSE)
     now = services.now()
     changed = await services.store.run(lambda c: pause(c, actor, job.id, now=now, reason=reason.strip() or None))
     services.engine.wake("courier")
+    if not may(actor, Action.SEE, changed):
+        return notice(f"Paused job #{changed.id}.")
     return paused(changed, request.user_id)

@@ -4,7 +4,7 @@ from bot.blocks.help import Help
 from bot.blocks.parts import Message
 from bot.services import Services
 from bot.slack.listing import runs_page
-from bot.slack.request import Request
+from bot.slack.request import Request, read_name
 from bot.slack.seek import seek_job
 
 HELP = Help(
@@ -17,5 +17,5 @@ HELP = Help(
 
 async def answer(request: Request, services: Services) -> Message:
     """The newest page."""
-    actor, job = await seek_job(services, request, request.rest)
+    actor, job = await seek_job(services, request, read_name(request.rest))
     return await runs_page(services, actor, job, page=0)

@@ -4,7 +4,7 @@ from bot.blocks.help import Help
 from bot.blocks.parts import Message
 from bot.services import Services
 from bot.slack.cards import show_job
-from bot.slack.request import Request
+from bot.slack.request import Request, read_name
 from bot.slack.seek import seek_job
 
 HELP = Help(
@@ -17,5 +17,5 @@ HELP = Help(
 
 async def answer(request: Request, services: Services) -> Message:
     """The card of the job."""
-    _, job = await seek_job(services, request, request.rest)
+    _, job = await seek_job(services, request, read_name(request.rest))
     return await show_job(services, job, request.user_id)

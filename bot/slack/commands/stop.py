@@ -1,9 +1,10 @@
 """`/dify stop <run>`: the run is asked to end at Dify."""
 
 from bot.blocks.help import Help
-from bot.blocks.notice import run_stopping
+from bot.blocks.notice import notice, run_stopping
 from bot.blocks.parts import Message
 from bot.operations.stop import stop
+from bot.rules.access import Action, may
 from bot.services import Services
 from bot.slack.request import Request
 from bot.slack.seek import seek_run
@@ -22,4 +23,4 @@ async def answer(request: Request, services: Services) -> Message:
     await services.store.run(lambda c: stop(c, actor, run.id, now=services.now()))
     services.engine.wake("saver")
     services.engine.wake("runner")
-    return run_stopping(run)
+    return run_stopping(run) if may(actor, Action.SEE, run) else notice(f"Stopping run {run.id}.")

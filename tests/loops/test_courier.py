@@ -1,0 +1,279 @@
+"""The courier: what is owed is sent once in its newest form, put off while Slack cannot, and kept if nobody can."""
+
+import asyncio
+import logging
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from bot.loops.courier import LEASE_S, LONGEST_PAUSE_S, MAX_SENDING, MAX_SENDING_PER_TARGET
+from bot.operations.show import show
+from storage import claims, deliveries, runs
+from storage.records import Delivery, DeliveryKind, DeliveryState, RunState
+from tests.loops.house import ANA, OPS, TEAM, House
+from tests.makers import an_actor, save_job
+from tests.storage.examples import a_delivery, a_run
+
+BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+NEWS = "C0NEWS"
+
+
+async def owe(house: House, **fields: Any) -> Delivery:
+    """A message about an ended run."""
+    told = {"state": RunState.SUCCEEDED, "channel_id": OPS, "owner_id": ANA, "outputs": {"text": "All is well."}}
+    told["name"] = fields.pop("name", "Daily news")
+    target = fields.get("target", OPS)
+    run = await house.store.run(lambda c: runs.add(c, a_run(**told | {"ended_at": house.hand.now})))
+    assert run is not None
+    plain = {"key": f"run:{run.id}>{target}", "target": target, "run_id": run.id, "due_at": house.hand.now}
+    return await house.store.run(lambda c: deliveries.owe(c, a_delivery(**plain | fields)))
+
+
+async def owe_again(house: House, delivery: Delivery) -> Delivery:
+    return await house.store.run(lambda c: deliveries.owe(c, replace(delivery, due_at=house.hand.now)))
+
+
+async def test_what_is_owed_is_posted_and_settled_with_its_receipt(house: House) -> None:
+    owed = await owe(house)
+    assert await house.deliver() == 1
+    (message,) = house.said()
+    assert "*Daily news* finished" in message.text
+    sent = await house.owed(owed)
+    assert (sent.state, sent.wanted, sent.sent, sent.attempts, sent.error) == (DeliveryState.SENT, 1, 1, 0, None)
+    assert sent.receipt == {"channel": OPS, "ts": message.ts}
+    assert (sent.owner, sent.lease_until) == (None, None)
+    assert message.metadata == {"event_type": "dify_ops_delivery", "event_payload": {"delivery": owed.id}}
+    assert await house.deliver() == 0
+
+
+async def test_what_is_wanted_again_edits_the_message_in_its_place(house: House) -> None:
+    owed = await owe(house)
+    await house.deliver()
+    for wanted in (2, 3):
+        await owe_again(house, owed)
+        await house.deliver()
+        assert ((await house.owed(owed)).wanted, (await house.owed(owed)).sent) == (wanted, wanted)
+    (message,) = house.said()
+    assert message.edits == 2
+
+
+async def test_many_wishes_before_the_courier_comes_are_one_message_with_the_newest_state(house: House) -> None:
+    run = await house.store.run(lambda c: runs.add(c, a_run(state=RunState.READY, channel_id=OPS)))
+    assert run is not None
+    for _ in range(4):
+        owed = await house.store.run(lambda c: show(c, run, now=house.hand.now, rank=1))
+    claimed = await house.store.run(lambda c: claims.claim_run(c, run.id, "me", house.hand.now, 60))
+    assert claimed is not None
+    failed = replace(claimed, state=RunState.FAILED, ended_at=house.hand.now)
+    await house.store.run(lambda c: claims.save_run(c, failed))
+    await house.deliver()
+    (message,) = house.said()
+    assert "failed" in message.text
+    assert (owed.wanted, (await house.owed(owed)).sent, message.edits) == (4, 4, 0)
+
+
+@BOTH
+async def test_what_is_wanted_while_a_message_is_on_its_way_is_sent_afterwards(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.1)
+    assert await house.courier.once() == 1
+    await owe_again(house, owed)
+    await house.services.tasks.idle()
+    half = await house.owed(owed)
+    assert (half.state, half.wanted, half.sent) == (DeliveryState.OWED, 2, 1)
+    await house.deliver()
+    assert (await house.owed(owed)).state is DeliveryState.SENT
+    (message,) = house.said()
+    assert message.edits == 1
+
+
+async def test_the_alarm_stands_at_the_next_message_that_can_be_sent(house: House) -> None:
+    later = house.hand.now + timedelta(seconds=30)
+    await owe(house, due_at=later)
+    assert await house.courier.once() == 0
+    assert house.bell.alarms == {"courier": later}
+    house.hand.now = later
+    assert await house.courier.once() == 1
+    assert house.bell.alarms["courier"] == later + timedelta(seconds=LEASE_S)
+    await house.services.tasks.idle()
+    assert house.bell.rung == ["courier"]
+
+
+async def test_alerts_go_before_results_and_results_before_progress(house: House) -> None:
+    await owe(house, name="Rank 9")
+    house.slack.fail("chat.postMessage", error="", delay_s=0.3)
+    await house.courier.once()
+    for rank in (2, 1, 0):
+        await owe(house, name=f"Rank {rank}", rank=rank)
+    assert await house.courier.once() == 3  # they meet in the queue of the channel
+    await house.services.tasks.idle()
+    assert [message.text[1:7] for message in house.said()] == ["Rank 9", "Rank 0", "Rank 1", "Rank 2"]
+
+
+# trouble
+
+
+@pytest.mark.parametrize("error", ["internal_error", "503", "drop", "fatal_error"])
+async def test_what_slack_cannot_take_now_is_tried_again_after_a_growing_pause(house: House, error: str) -> None:
+    owed = await owe(house)
+    for attempt, pause_s in enumerate((1, 2, 4), 1):
+        house.slack.fail("chat.postMessage", error=error)
+        assert await house.deliver() == 1
+        waiting = await house.owed(owed)
+        assert (waiting.state, waiting.attempts) == (DeliveryState.OWED, attempt)
+        assert waiting.error
+        assert waiting.due_at == house.hand.now + timedelta(seconds=pause_s)
+        assert waiting.lease_until is None
+        house.hand.turn(seconds=pause_s)
+    await house.deliver()
+    sent = await house.owed(owed)
+    assert (sent.state, sent.attempts, sent.error) == (DeliveryState.SENT, 0, None)
+
+
+async def test_the_pause_grows_to_five_minutes_and_no_further(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="internal_error", times=99)
+    pauses = []
+    for _ in range(12):
+        await house.deliver()
+        waiting = await house.owed(owed)
+        pauses.append((waiting.due_at - house.hand.now).total_seconds())
+        house.hand.now = waiting.due_at
+    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[LONGEST_PAUSE_S] * 3]
+
+
+async def test_a_slack_that_wants_less_is_given_the_time_it_asks_for(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="ratelimited", retry_after_s=25)
+    await house.deliver()
+    waiting = await house.owed(owed)
+    assert (waiting.state, waiting.attempts) == (DeliveryState.OWED, 1)
+    pause = waiting.due_at - house.hand.now
+    assert timedelta(seconds=24) < pause <= timedelta(seconds=25)
+    assert house.said() == []
+    house.hand.now = waiting.due_at + timedelta(seconds=1)
+    await house.deliver()
+    assert len(house.said()) == 1
+
+
+async def test_a_short_rest_that_slack_wants_is_waited_out_in_the_queue(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="ratelimited", retry_after_s=3)
+    await house.deliver()
+    sent = await house.owed(owed)
+    assert (sent.state, sent.attempts) == (DeliveryState.SENT, 0)
+
+
+@BOTH
+async def test_what_can_never_be_posted_is_buried_and_the_owner_is_told_once_by_direct_message(house: House) -> None:
+    by = an_actor(ANA, channels=[OPS])
+    job_id = (await house.store.run(lambda c: save_job(c, by=by, channel_id=OPS))).job.id
+    house.slack.remove_bot(OPS)
+    buried = [await owe(house, job_id=job_id) for _ in range(2)]
+    await house.deliver()
+    for owed in buried:
+        dead = await house.owed(owed)
+        assert (dead.state, dead.error) == (DeliveryState.DEAD, "not_in_channel")
+    assert house.said() == []
+    (told,) = house.slack.messages(house.slack.workspace.open_im(ANA).id)
+    assert "I cannot post the results of your job in" in told.text
+    assert "/invite" in told.text
+    house.slack.invite_bot(OPS)
+    again = await owe_again(house, buried[0])
+    await house.deliver()
+    assert (await house.owed(again)).state is DeliveryState.SENT
+
+
+async def test_an_error_of_our_own_keeps_the_row_and_says_where_to_look(
+    house: House, caplog: pytest.LogCaptureFixture
+) -> None:
+    owed = await owe(house, destination="pigeon")
+    with caplog.at_level(logging.ERROR):
+        await house.deliver()
+    waiting = await house.owed(owed)
+    assert (waiting.state, waiting.attempts) == (DeliveryState.OWED, 1)
+    assert waiting.error == "an error of our own; see the log"
+    assert f"Delivery {owed.id} could not be sent" in caplog.text
+
+
+async def test_what_tells_of_nothing_any_more_is_buried_without_a_word(house: House) -> None:
+    owed = await owe(house, run_id=None)
+    await house.deliver()
+    assert (await house.owed(owed)).state is DeliveryState.DEAD
+    assert house.said() == []
+
+
+async def test_a_message_that_was_taken_over_is_settled_by_its_new_owner_only(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.1)
+    await house.courier.once()
+    later = house.hand.now + timedelta(seconds=LEASE_S + 1)
+    (taken,) = await house.store.run(lambda c: claims.claim_deliveries(c, later, "other", 9, LEASE_S))
+    await house.services.tasks.idle()
+    assert await house.owed(owed) == taken
+
+
+async def test_a_message_whose_turn_comes_after_its_lease_is_still_sent_once(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.1)
+    await house.courier.once()
+    house.hand.turn(seconds=LEASE_S + 1)
+    assert await house.courier.once() == 1  # it is our own again
+    await house.services.tasks.idle()
+    assert (await house.owed(owed)).state is DeliveryState.SENT
+    assert len(house.said()) == 1
+
+
+# many
+
+
+@BOTH
+async def test_two_couriers_send_each_message_once(house: House) -> None:
+    owed = [await owe(house, target=(OPS, NEWS)[number % 2]) for number in range(12)]
+    other = house.another("other")
+    for _ in range(4):
+        await asyncio.gather(house.courier.once(), other.courier.once())
+        for one in (house, other):
+            await one.services.tasks.idle()
+    assert {(await house.owed(one)).state for one in owed} == {DeliveryState.SENT}
+    assert len(house.said(OPS)) + len(house.said(NEWS)) == len(owed)
+
+
+async def test_a_crowded_channel_holds_up_no_other(house: House) -> None:
+    for _ in range(MAX_SENDING_PER_TARGET):
+        await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.3, channel=OPS)
+    assert await house.courier.once() == MAX_SENDING_PER_TARGET
+    waiting = [await owe(house) for _ in range(5)]
+    other = await owe(house, target=NEWS)
+    assert await house.courier.once() == 1
+    await house.slack.wait_for(lambda: house.said(NEWS))
+    assert house.said(OPS) == []
+    assert {(await house.owed(one)).attempts for one in waiting} == {0}
+    await house.services.tasks.idle()
+    await house.deliver()
+    assert len(house.said(OPS)) == MAX_SENDING_PER_TARGET + 5
+    assert (await house.owed(other)).state is DeliveryState.SENT
+
+
+async def test_so_many_messages_are_on_their_way_and_no_more(house: House) -> None:
+    channels = [OPS, NEWS, "C0GENERAL", "C0FINANCE"]
+    for number in range(MAX_SENDING + 5):
+        await owe(house, target=channels[number % 4])
+    assert await house.courier.once() == MAX_SENDING
+    assert await house.courier.once() == 0
+    await house.services.tasks.idle()
+    assert await house.courier.once() == 5
+    await house.services.tasks.idle()
+    assert sum(len(house.said(channel)) for channel in channels) == MAX_SENDING + 5
+
+
+async def test_a_notice_needs_no_run(house: House) -> None:
+    facts = {"by": ANA, "says": "paused *{name}*", "name": "Daily news"}
+    owed = await owe(house, kind=DeliveryKind.NOTICE, run_id=None, facts=facts, key="notice:1")
+    await house.deliver()
+    assert (await house.owed(owed)).state is DeliveryState.SENT
+    assert [message.text for message in house.said()] == ["Ana paused *Daily news*."]
+    assert owed.team_id == TEAM

@@ -1,0 +1,112 @@
+"""What Slack refuses, loses or delays: the message still comes, once, or the owner hears why it does not."""
+
+import pytest
+
+from tests.stories.world import ANA, NEWS, OPS, World, blocks_of, facts_of, words_of
+
+
+async def finished(world: World, channel: str = OPS, nth: int = 0):  # type: ignore[no-untyped-def]
+    await world.type("/dify run digest topic=Tea", channel=channel)
+    return await world.told("*digest* finished", channel, nth)
+
+
+async def test_a_message_whose_blocks_are_refused_is_sent_plainer(world: World) -> None:
+    world.slack.fail("chat.postMessage", error="invalid_blocks")
+    done = await finished(world)
+    assert "prices fall" in words_of(done)
+    assert {block["type"] for block in done.blocks} <= {"section", "context", "actions"}
+
+
+async def test_a_message_whose_plain_blocks_are_refused_too_is_sent_as_text(world: World) -> None:
+    world.slack.fail("chat.postMessage", error="invalid_blocks", times=2)
+    done = await finished(world)
+    assert done.blocks == []
+    assert "*digest* finished" in done.text
+
+
+async def test_while_slack_is_busy_nothing_is_lost_and_nothing_doubled(world: World) -> None:
+    world.slack.fail("chat.postMessage", error=429, times=2, retry_after_s=1)
+    await finished(world)
+    assert len(world.slack.messages(OPS)) == 1
+    assert len(world.slack.log.calls("chat.postMessage")) == 3
+
+
+async def test_a_message_that_somebody_deleted_is_posted_afresh(world: World) -> None:
+    done = await finished(world)
+    world.slack.workspace.remove(done)
+    await world.type("/dify rerun 1")
+    await world.told("*digest* finished", nth=1)
+    assert len([one for one in world.slack.messages(OPS) if "finished" in one.text]) == 2
+
+
+async def test_an_edit_that_slack_lost_once_is_made_again(world: World) -> None:
+    await world.save('/dify schedule digest every hour as "Tea" topic=Tea')
+    await world.type("/dify run tea")
+    done = await world.told("*Tea* finished")
+    world.slack.fail("chat.update", error="internal_error")
+    await world.press(done, "Pause job")
+    await world.wait(lambda: "Resume job" in words_of(done), what="Resume job")
+
+
+@pytest.mark.parametrize("error", ["internal_error", "503", "drop"])
+async def test_a_message_that_slack_did_not_take_is_sent_again(world: World, error: str) -> None:
+    world.slack.fail("chat.postMessage", error=error)
+    await finished(world)
+    assert len(world.slack.messages(OPS)) == 1
+
+
+async def test_the_owner_is_told_once_of_a_channel_that_was_archived(world: World) -> None:
+    await world.save('/dify schedule digest every hour as "Tea" topic=Tea to #news')
+    await world.turn_to_next()
+    await world.told("*Tea* finished", NEWS)
+    world.slack.archive(NEWS)
+    for number in (2, 3):
+        await world.turn_to_next()
+        await world.history("tea", f"run {number} · finished")
+    notice = await world.dm("I cannot post the results of your job in <#C0NEWS>")
+    assert "It is archived." in notice.text
+    await world.bot.services.tasks.idle()
+    assert len(world.slack.messages(notice.channel)) == 1
+
+
+async def test_the_owner_is_told_how_to_bring_the_bot_back_into_the_channel(world: World) -> None:
+    await world.save('/dify schedule digest every hour as "Tea" topic=Tea to #news')
+    world.slack.remove_bot(NEWS)
+    await world.turn_to_next()
+    notice = await world.dm("I cannot post the results of your job in <#C0NEWS>")
+    assert "/invite @Dify Ops" in notice.text
+    world.slack.invite_bot(NEWS)
+    await world.turn_to_next()
+    await world.told("*Tea* finished", NEWS)
+
+
+async def test_an_answer_whose_address_fails_comes_another_way(world: World) -> None:
+    world.slack.fail("response_url", error="500")
+    answer = await world.type("/dify run digest topic=Tea")
+    assert "Started *digest*" in answer.text
+    assert answer.viewer == ANA
+
+
+async def test_a_revoked_token_is_logged_in_plain_words_and_the_runs_go_on(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.save('/dify schedule digest every hour as "Tea" topic=Tea')
+    world.slack.revoke_tokens()
+    await world.turn_to_next()
+    await world.started("digest")
+    await world.wait(lambda: "token revoked" in caplog.text, what="a line in the log")
+    await world.wait(lambda: "cannot be sent: token_revoked" in caplog.text, what="a line in the log")
+    assert world.slack.bot_token not in caplog.text
+
+
+async def test_the_sockets_that_slack_renews_lose_no_command(world: World) -> None:
+    for _ in range(2):
+        await world.slack.disconnect_sockets()
+        await world.wait(lambda: world.slack.sockets.count > 0, what="a new socket")
+        assert (await world.type("/dify")).text == "No jobs yet."
+
+
+async def test_the_small_print_says_what_a_run_used(world: World) -> None:
+    done = await finished(world)
+    assert blocks_of(done, "context")
+    assert "0 tokens" in facts_of(done)
