@@ -8,7 +8,7 @@ from contextlib import asynccontextmanager
 from multiprocessing.connection import Connection
 from typing import Any, TypeAlias
 
-STOP = "stop"
+END = "end"
 PATIENCE_S = 20.0
 
 Question: TypeAlias = tuple[str, dict[str, Any]]
@@ -26,8 +26,8 @@ class Line:
         self._pipe.send(value)
 
     async def serve(self, **answers: Callable[..., Awaitable[Any]]) -> None:
-        """Answer questions by their names, one after the other, until the parent says stop or is gone."""
-        while (question := await self._asked.get())[0] != STOP:
+        """Answer questions by their names, one after the other, until the parent says that it ends or is gone."""
+        while (question := await self._asked.get())[0] != END:
             name, arguments = question
             try:
                 self.say(await answers[name](**arguments))
@@ -39,7 +39,7 @@ class Line:
             self._asked.put_nowait(self._pipe.recv())
         except EOFError:
             asyncio.get_running_loop().remove_reader(self._pipe.fileno())
-            self._asked.put_nowait((STOP, {}))
+            self._asked.put_nowait((END, {}))
 
 
 Work: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
@@ -68,7 +68,7 @@ class Child:
 
     async def stop(self) -> None:
         if self._process.is_alive():
-            self._pipe.send((STOP, {}))
+            self._pipe.send((END, {}))
             await asyncio.to_thread(self._process.join, PATIENCE_S)
         if self._process.is_alive():
             self._process.kill()

@@ -1,6 +1,7 @@
 """The only file that knows Bolt: ack, find the file, answer, turn a Refusal into words."""
 
 import asyncio
+import copy
 import logging
 import os
 import re
@@ -30,8 +31,9 @@ log = logging.getLogger(__name__)
 Body: TypeAlias = Mapping[str, Any]
 Answer: TypeAlias = Callable[[], Awaitable[Any]]
 
-# Bolt takes these from the environment and silently changes to its OAuth mode, in which our token is ignored.
-OAUTH_TRAP = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET")
+# Bolt looks for these in the environment: the first two silently change it to its OAuth mode, in which our token is
+# ignored. Settings come from `settings` alone.
+HIDDEN = ("SLACK_CLIENT_ID", "SLACK_CLIENT_SECRET", "SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET")
 ANY = re.compile(".*")
 
 
@@ -84,14 +86,17 @@ class Listener:
         settings, services = self._services.settings, self._services
         assert settings.slack_bot_token is not None, "the front refuses to serve without one"
         token = settings.slack_bot_token.reveal()
-        hidden = {name: os.environ.pop(name) for name in OAUTH_TRAP if name in os.environ}
+        hidden = {name: os.environ.pop(name) for name in HIDDEN if name in os.environ}
 
         async def authorize(**_: Any) -> AuthorizeResult:
             return AuthorizeResult(enterprise_id=None, team_id=services.team_id, bot_token=token)
 
         try:
+            # The token comes from `authorize` with each request; Bolt warns of a second one.
+            client = copy.copy(services.slack.web)
+            client.token = None
             app = AsyncApp(
-                client=services.slack.web,
+                client=client,
                 # Socket Mode has no signature; an empty secret would be read from the environment.
                 signing_secret=settings.slack_signing_secret.reveal() if settings.slack_signing_secret else "none",
                 authorize=authorize,

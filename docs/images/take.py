@@ -1,4 +1,4 @@
-"""Takes the pictures of the documentation anew: `python docs/images/take.py` plays the demo and photographs its page."""
+"""Takes the pictures of the documentation anew: `python docs/images/take.py` plays the demo and photographs it."""
 
 import asyncio
 import shutil

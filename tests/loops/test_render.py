@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.blocks.parts import Message
+from bot.demo.slack import check_message
 from bot.loops.render import render
 from bot.rules.judge import Alert
 from storage import deliveries, jobs, runs
 from storage.records import Cause, Delivery, DeliveryKind, Fault, JobState, Run, RunState
 from storage.runs import pack_trace
-from tests.blocks.makers import make_span, sound
+from tests.blocks.makers import make_span
 from tests.loops.house import ANA, BEN, OPS, House
 from tests.makers import NOW
 from tests.storage.examples import a_delivery, a_job, a_run
@@ -44,7 +45,9 @@ async def shown(house: House, run: Run | None, **fields: Any) -> Message | None:
 async def message_of(house: House, run: Run | None, **fields: Any) -> Message:
     message = await shown(house, run, **fields)
     assert message is not None
-    return sound(message)
+    for form in (message, message.plain(), message.bare()):
+        assert check_message({"text": form.text, "blocks": form.blocks}) == []
+    return message
 
 
 def buttons(message: Message) -> list[str]:
