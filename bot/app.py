@@ -100,15 +100,15 @@ class Bot:
         handler = self.listener.http_handler() if "bot" in self.roles else None
         if address is None or not ({"web"} & self.roles or handler):
             return
-        self._web = WebServer(build_web(self.services, handler), *address)
+        web = WebServer(build_web(self.services, handler), *address)
         try:
-            await self._web.start()
+            await web.start()
         except OSError as error:
             raise Refusal(
                 f"The web door cannot listen on {address[0]}:{address[1]}.",
                 "Another program has the address; set DIFY_OPS_HTTP to a free one, or to nothing in Socket Mode.",
             ) from error
-        self.port = self._web.port
+        self._web, self.port = web, web.port
 
     async def _save_steadily(self) -> None:
         while True:
@@ -128,9 +128,10 @@ async def build(
             f"DIFY_OPS_ENGINE is “{settings.engine}”, and this version only has the embedded engine.",
             "Leave DIFY_OPS_ENGINE unset.",
         )
+    allowed_hosts = AllowedHosts.parse(settings.allowed_hosts)
     store = await open_database(settings)
     slack = Slack(settings)
-    dify = Dify(allowed_hosts=AllowedHosts.parse(settings.allowed_hosts), max_streams=settings.max_streams)
+    dify = Dify(allowed_hosts=allowed_hosts, max_streams=settings.max_streams)
     try:
         team_id = await _learn_team(store, slack)
         vault = load_keys(settings.secret_keys, settings.key_file)
@@ -180,7 +181,11 @@ async def open_database(settings: Settings) -> Store:
     if settings.database_url.startswith("sqlite"):
         await upgrade(settings.database_url)
     store = open_store(settings.database_url)
-    await store.check()
+    try:
+        await store.check()
+    except BaseException:
+        await store.close()
+        raise
     return store
 
 
@@ -195,11 +200,13 @@ async def serve(bot: Bot) -> None:
 
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, on_signal)
-    await bot.start()
-    log.info("Dify Ops is ready (%s)", ", ".join(sorted(bot.roles)))
-    await asked.wait()
-    log.info("Stopping: the runs in flight go on at Dify and are joined again at the next start")
-    await bot.stop()
+    try:
+        await bot.start()
+        log.info("Dify Ops is ready (%s)", ", ".join(sorted(bot.roles)))
+        await asked.wait()
+        log.info("Stopping: the runs in flight go on at Dify and are joined again at the next start")
+    finally:
+        await bot.stop()
 
 
 def raise_file_limit() -> None:

@@ -8,8 +8,11 @@ from datetime import UTC, datetime
 
 from bot.settings import Settings
 
-# Slack tokens, Dify keys and bearer headers, wherever a library may have put them.
-SECRETS = re.compile(r"(xox[a-z]-|xapp-|xwfp-|app-|Bearer\s+|sdb_)[A-Za-z0-9._\-]{6,}")
+# Slack tokens, Dify keys, bearer headers and passwords in addresses, wherever a library may have put them.
+SECRETS = re.compile(r"(xox[a-z]-|xapp-|xwfp-|app-|(?i:Bearer)\s+|sdb_)[A-Za-z0-9._\-]{6,}")
+PASSWORDS = re.compile(r"""(://)[^/\s@"'\\]{1,500}@""")
+# What others say must neither pretend to be a line of its own nor steer the terminal.
+CONTROLS = {code: f"\\x{code:02x}" for code in (*range(32), *range(127, 160)) if chr(code) not in "\n\t"}
 # They log request addresses, and Slack's socket address carries a ticket.
 TALKATIVE = (
     "httpx",
@@ -26,7 +29,7 @@ TALKATIVE = (
 
 def redact(text: str) -> str:
     """The text with whatever looks like a secret replaced."""
-    return SECRETS.sub(lambda found: found.group(1) + "…", text)
+    return PASSWORDS.sub(r"\1…@", SECRETS.sub(r"\1…", text))
 
 
 def set_up_log(settings: Settings) -> None:
@@ -45,8 +48,11 @@ class _Text(logging.Formatter):
     def __init__(self) -> None:
         super().__init__("%(asctime)s %(levelname)-7s %(message)s", "%H:%M:%S")
 
+    def formatMessage(self, record: logging.LogRecord) -> str:  # noqa: N802 - logging's own name
+        return super().formatMessage(record).replace("\n", "\\n")
+
     def format(self, record: logging.LogRecord) -> str:
-        return redact(super().format(record))
+        return redact(super().format(record)).translate(CONTROLS)
 
 
 class _Json(logging.Formatter):

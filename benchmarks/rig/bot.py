@@ -13,7 +13,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from benchmarks.rig.child import Line
-from benchmarks.rig.noise import Heart
+from benchmarks.rig.noise import Collections, Heart
 from bot import schedules
 from bot.app import Bot, build
 from bot.log import set_up_log
@@ -39,6 +39,7 @@ async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: M
     measured = Measured(bot)
     await measured.connect(base_url, keys)
     await bot.start()
+    #GC
     line.say(bot.port)
     await line.serve(
         add_jobs=measured.add_jobs,
@@ -57,6 +58,7 @@ class Measured:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._heart = Heart()
+        self._collections = Collections()
         self._profile: cProfile.Profile | None = None
         self._cpu_s = 0.0
         self._saves = _count_saves()
@@ -128,6 +130,7 @@ class Measured:
         """Begin to count stalls, CPU seconds and saves; with `profile` also what the event loop spends time on."""
         self._heart.start()
         self._saves.clear()
+        self._collections.longest_ms()
         self._began, self._cpu_s = time.perf_counter(), time.process_time()
         if profile:
             self._profile = cProfile.Profile()
@@ -143,6 +146,7 @@ class Measured:
             self._profile = None
         passed_s = time.perf_counter() - self._began
         told |= {"stall": self._heart.stop(), "saves_per_s": sum(self._saves) / passed_s}
+        told["gc_ms"] = self._collections.longest_ms()
         return told | {"cpu": (time.process_time() - self._cpu_s) / passed_s}
 
     def _add(

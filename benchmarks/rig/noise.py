@@ -1,6 +1,7 @@
 """What the machine itself adds: a fixed loop, the disk's sync, and a heartbeat that shows stalls of an event loop."""
 
 import asyncio
+import gc
 import os
 import tempfile
 import time
@@ -43,6 +44,24 @@ def print_noise() -> None:
     print(
         f"machine: cal_ms {cal_ms():.1f} (a fixed loop), fdatasync {sync_ms():.2f} ms, load {os.getloadavg()[0]:.1f}"
     )
+
+
+class Collections:
+    """How long the garbage collector held the whole process up, at the longest, since the last time asked."""
+
+    def __init__(self) -> None:
+        self._longest_ms, self._began = 0.0, 0.0
+        gc.callbacks.append(self._note)
+
+    def longest_ms(self) -> float:
+        longest, self._longest_ms = self._longest_ms, 0.0
+        return longest
+
+    def _note(self, phase: str, _: object) -> None:
+        if phase == "start":
+            self._began = time.perf_counter()
+        else:
+            self._longest_ms = max(self._longest_ms, (time.perf_counter() - self._began) * 1000)
 
 
 class Heart:

@@ -4,6 +4,16 @@ from typing import Any
 
 from storage.records import Run
 
+# Control characters, and those that turn the direction of writing: what others wrote must not steer the terminal.
+CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 0x61C, 0x200E, 0x200F), "\ufffd")
+CONTROLS |= dict.fromkeys((*range(0x2028, 0x202F), *range(0x2066, 0x206A)), "\ufffd")
+CONTROLS |= dict.fromkeys(map(ord, "\t\n\r"), " ")
+
+
+def plain(text: str) -> str:
+    """Words of others on one line, fit to be printed."""
+    return text.translate(CONTROLS)
+
 
 def run_facts(run: Run) -> dict[str, Any]:
     """A run as JSON; null means unknown."""
@@ -43,4 +53,4 @@ def run_line(run: Run) -> str:
         f"{run.tokens:,} tokens" if run.tokens is not None else "",
         run.fault.message.splitlines()[0] if run.fault else run.reason or "",
     ]
-    return "  ".join(fact for fact in facts if fact)
+    return plain("  ".join(fact for fact in facts if fact))

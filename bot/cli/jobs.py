@@ -5,6 +5,7 @@ import asyncio
 import click
 
 from bot.cli._session import open_rows, print_json, read_settings
+from bot.cli._tell import plain
 from storage import jobs, runs
 
 
@@ -42,10 +43,7 @@ async def _list(as_json: bool) -> None:
     for job in found:
         at = due.get(job.id)
         says = "; ".join(schedule.says for schedule in job.schedules)
-        click.echo(
-            f"#{job.id:<5} {job.name:24} {job.state:10} {says}  next {at:%Y-%m-%d %H:%M:%S} UTC"
-            if at
-            else f"#{job.id:<5} {job.name:24} {job.state:10} {says}"
-        )
+        due_at = f"  next {at:%Y-%m-%d %H:%M:%S} UTC" if at else ""
+        click.echo(f"#{job.id:<5} {plain(job.name):24} {job.state:10} {says}{due_at}")
     if not found:
         click.echo("No jobs. Make one in Slack: /dify schedule daily-report every weekday at 9")

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import click
 
 from bot import schedules
-from bot.schedules.wire import answer_line
+from bot.schedules.wire import answer_line, answer_question
 
 
 @click.command("next")
@@ -21,26 +21,31 @@ def command(when: str | None, zone: str, count: int, start: str | None, as_json:
     """Show what WHEN means and when it fires next."""
     now = datetime.now(UTC)
     if jsonl:
-        for line in sys.stdin:
-            if line.strip():
-                click.echo(answer_line(line, now))
+        _answer_lines(now)
         return
     if not when:
         raise click.UsageError("Say when, for example: dify-ops next 'every weekday at 9' --zone Europe/Berlin")
-    since = _read_start(start) if start else now
+    zone, since = schedules.read_zone(zone), _read_start(start) if start else now
+    # It also refuses an instant beyond the years that schedules know.
+    answer = answer_question({"when": when, "zone": zone, "from": since.isoformat(), "count": count}, now)
+    if as_json:
+        click.echo(json.dumps(answer, ensure_ascii=False))
+        return
     schedule = schedules.read(when, zone, since)
     times = schedules.preview(schedule, since, count)
-    if as_json:
-        click.echo(
-            answer_line(json.dumps({"when": when, "zone": zone, "from": since.isoformat(), "count": count}), now)
-        )
-        return
     click.echo(f"{schedule.says} ({schedule.zone})")
     local = schedules.zone_of(schedule.zone)
     for at in times:
         click.echo(f"  {at.astimezone(local):%a %d %b %Y %H:%M:%S %Z}   {at:%Y-%m-%dT%H:%M:%SZ}")
     if not times:
         click.echo("  only when somebody asks for it")
+
+
+def _answer_lines(now: datetime) -> None:
+    for raw in sys.stdin.buffer:
+        line = raw.decode("utf-8-sig", "replace")  # what is no UTF-8 is a bad line and stops nothing
+        if line.strip():
+            click.echo(answer_line(line, now))
 
 
 def _read_start(text: str) -> datetime:

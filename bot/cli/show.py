@@ -7,7 +7,7 @@ import click
 import orjson
 
 from bot.cli._session import open_rows, print_json, read_settings
-from bot.cli._tell import run_facts, run_line
+from bot.cli._tell import plain, run_facts, run_line
 from bot.operations.find import run_by_id
 from bot.rules.access import Action
 from storage import runs
@@ -51,4 +51,4 @@ def _line(span: NodeSpan) -> str:
         f"{span.tokens} tokens" if span.tokens else "",
         span.error or "",
     ]
-    return " · ".join(fact for fact in facts if fact)
+    return plain(" · ".join(fact for fact in facts if fact))

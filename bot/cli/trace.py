@@ -10,6 +10,7 @@ from rich.console import Console
 from rich.tree import Tree
 
 from bot.cli._session import print_json
+from bot.cli._tell import plain
 from bot.dify import events, sse
 from bot.dify.trace import Trace, as_json
 
@@ -54,9 +55,9 @@ def _chunks(file: Path) -> Iterable[bytes]:
 def _draw(told: dict[str, Any]) -> None:
     status = told["status"] or "no end seen"
     facts = [status, _seconds(told["elapsed_s"]), f"{told['total_tokens']} tokens" if told["total_tokens"] else ""]
-    tree = Tree(" · ".join(fact for fact in facts if fact))
+    tree = Tree(plain(" · ".join(fact for fact in facts if fact)))
     if told["error"]:
-        tree.add(f"error: {told['error']}", style="red")
+        tree.add(plain(f"error: {told['error']}"), style="red")
     for node in told["nodes"]:
         _grow(tree, node)
     Console(markup=False, highlight=False).print(tree)
@@ -73,7 +74,7 @@ def _grow(tree: Tree, node: dict[str, Any]) -> None:
         f"branch {node['branch']}" if node["branch"] else "",
         node["error"] or "",
     ]
-    grown = tree.add(" · ".join(fact for fact in facts if fact), style="red" if node["error"] else "")
+    grown = tree.add(plain(" · ".join(fact for fact in facts if fact)), style="red" if node["error"] else "")
     for child in node["children"]:
         _grow(grown, child)
 

@@ -16,6 +16,8 @@ log = logging.getLogger(__name__)
 
 # The safety net: what a lost wake-up can cost at most.
 BEAT_S = 5
+# How long the work in hand may take at the end; an ordinary turn of a loop takes milliseconds.
+STOP_S = 5
 
 
 class EmbeddedEngine:
@@ -59,12 +61,17 @@ class EmbeddedEngine:
             )
 
     async def stop(self) -> None:
-        if self._scheduler is not None:
-            self._scheduler.shutdown(wait=False)
-            self._scheduler = None
-        for worker in self._workers:
+        if self._scheduler is None:
+            return
+        self._scheduler.shutdown(wait=False)
+        self._scheduler = None
+        for asked in self._asked.values():
+            asked.set()  # whoever sleeps wakes up and sees that it is over
+        # What is claimed and then cut off is in nobody's hands until its lease ends: let the work in hand end.
+        _, late = await asyncio.wait(self._workers, timeout=STOP_S)
+        for worker in late:
             worker.cancel()
-        await asyncio.gather(*self._workers, return_exceptions=True)
+        await asyncio.gather(*late, return_exceptions=True)
         self._workers.clear()
         self._asked.clear()
 
@@ -81,6 +88,8 @@ class EmbeddedEngine:
         asked = self._asked[kind]
         while True:
             await asked.wait()
+            if self._scheduler is None:
+                return
             asked.clear()
             try:
                 await handler()

@@ -57,10 +57,27 @@ class _Guard:
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
-        app = self._app
-        if scope["type"] == "http" and int(Headers(scope=scope).get("content-length") or 0) > MAX_BODY:
-            app = JSONResponse({"error": "The request is larger than 1 MB."}, status_code=413)
-        await app(scope, receive, send_with_headers)
+        received = 0
+
+        async def receive_little() -> Message:
+            nonlocal received
+            message = await receive()
+            received += len(message.get("body", b""))
+            if received > MAX_BODY:
+                raise _TooLarge
+            return message
+
+        try:
+            if scope["type"] == "http" and int(Headers(scope=scope).get("content-length") or 0) > MAX_BODY:
+                raise _TooLarge
+            await self._app(scope, receive_little, send_with_headers)
+        except _TooLarge:
+            refusal = JSONResponse({"error": "The request is larger than 1 MB."}, status_code=413)
+            await refusal(scope, receive, send_with_headers)
+
+
+class _TooLarge(Exception):
+    """The body is longer than `MAX_BODY`, whatever it had announced."""
 
 
 class WebServer:

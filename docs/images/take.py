@@ -4,13 +4,13 @@ import asyncio
 import shutil
 from pathlib import Path
 
-from playwright.async_api import FloatRect, Locator, Page, async_playwright
+from playwright.async_api import Browser, FloatRect, Locator, Page, async_playwright
 
 from bot.cli.demo import open_world
 from bot.demo.story import tell
 
 HERE = Path(__file__).parent
-WIDE, TALL = 960, 1700  # the whole of every message stands in the window
+WIDE, TALL = 1000, 1700  # the whole of every message stands in the window
 MARGIN = 24
 
 
@@ -19,22 +19,29 @@ async def take_all() -> None:
     async with open_world() as (slack, _, _), async_playwright() as player:
         await tell(slack, lambda _: None)
         browser = await player.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
-        page = await browser.new_page(
-            viewport={"width": WIDE, "height": TALL},
-            device_scale_factor=2,
-            locale="en-GB",
-            timezone_id="Europe/Berlin",
-        )
-        await page.goto(slack.url)
-        await page.evaluate("localStorage.setItem('local-slack.hint-seen', '1')")
+        page = await open_page(browser, slack.url, scale=2)
         await page.goto(f"{slack.url}#/U0ANA/C0NEWS")
         await page.reload()
         await take_result(page)
         await page.goto(f"{slack.url}#/U0ANA/C0OPS")
         await take_form(page)
         await take_failure(page)
-        await take_home(page, slack.url)
+        await type_words(page, "/dify run slow")
+        await page.wait_for_timeout(4000)
+        await take_home(await open_page(browser, slack.url, scale=1.5), slack.url)
         await browser.close()
+
+
+async def open_page(browser: Browser, url: str, *, scale: float) -> Page:
+    page = await browser.new_page(
+        viewport={"width": WIDE, "height": TALL},
+        device_scale_factor=scale,
+        locale="en-GB",
+        timezone_id="Europe/Berlin",
+    )
+    await page.goto(url)
+    await page.evaluate("localStorage.setItem('local-slack.hint-seen', '1')")
+    return page
 
 
 async def take_result(page: Page) -> None:
@@ -68,8 +75,6 @@ async def take_failure(page: Page) -> None:
 
 
 async def take_home(page: Page, url: str) -> None:
-    await type_words(page, "/dify run slow")
-    await page.wait_for_timeout(4000)
     await page.goto(f"{url}#/U0ANA/app/home")
     home = page.locator(".home .blocks, .home").last
     await page.locator("text=Running now").wait_for()

@@ -1,5 +1,6 @@
 """A bot that is killed or ended loses no run, starts none twice, and says so where it cannot know."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
@@ -8,13 +9,23 @@ from pathlib import Path
 from bot.app import build
 from bot.settings import read
 from tests.stories.process import Serving, serve
-from tests.stories.world import ANA, LOOKS, OPS, TurnedClock, World, connect_all, environment, open_servers, words_of
+from tests.stories.world import (
+    ANA,
+    OPS,
+    PATIENCE_S,
+    TurnedClock,
+    World,
+    connect_all,
+    environment,
+    open_servers,
+    words_of,
+)
 
 LEASE = timedelta(seconds=30)  # longer than a dead owner keeps its runs
 
 
 @asynccontextmanager
-async def open_life(folder: Path, speed: float = 8.0) -> AsyncIterator[tuple[World, Serving]]:
+async def open_life(folder: Path, speed: float = 10.0) -> AsyncIterator[tuple[World, Serving]]:
     """A world whose bot is a process of its own. The apps were connected before it was started."""
     async with open_servers(speed=speed) as (slack, dify):
         environ = environment(slack, folder)
@@ -42,12 +53,9 @@ async def next_life(world: World, folder: Path, *, later: timedelta = LEASE) -> 
 
 async def at_work(world: World) -> None:
     """Return when the bot has kept the first nodes of a run, which the Home shows."""
-    for _ in range(LOOKS):
-        await world.slack.open_home(ANA)
-        home = world.slack.home(ANA)
-        if home is not None and "1 of 2 nodes" in words_of(home):
-            return
-    raise AssertionError("no run is at work")
+    async with asyncio.timeout(PATIENCE_S):
+        while (home := world.slack.home(ANA)) is None or "1 of 2 nodes" not in words_of(home):
+            await world.slack.open_home(ANA)
 
 
 async def test_a_run_goes_on_at_dify_while_the_bot_is_killed_and_is_told_by_the_next_one(tmp_path: Path) -> None:

@@ -1,0 +1,222 @@
+"""The engine in this process: it wakes at once, at an instant and by its beat, one at a time, and lets work end."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.engine import embedded
+from bot.engine.embedded import EmbeddedEngine
+
+FOR_EVER_S = 3600.0
+AT_ONCE = timedelta(milliseconds=30)
+
+
+class Handler:
+    """Counts its calls, tells who waits for one, and stays at work while a test wants it to."""
+
+    def __init__(self) -> None:
+        self.calls = 0
+        self.at_work = 0
+        self.most_at_work = 0
+        self.gate = asyncio.Event()
+        self.gate.set()
+        self.error: Exception | None = None
+        self._called = asyncio.Event()
+
+    async def __call__(self) -> None:
+        self.calls += 1
+        self.at_work += 1
+        self.most_at_work = max(self.most_at_work, self.at_work)
+        self._called.set()
+        try:
+            await self.gate.wait()
+            if self.error is not None:
+                raise self.error
+        finally:
+            self.at_work -= 1
+
+    async def called(self, times: int) -> None:
+        async with asyncio.timeout(5):
+            while self.calls < times:
+                self._called.clear()
+                await self._called.wait()
+
+
+async def settle() -> None:
+    """Let everything run that can."""
+    for _ in range(10):
+        await asyncio.sleep(0)
+
+
+@pytest.fixture
+def handler() -> Handler:
+    return Handler()
+
+
+@pytest.fixture
+async def engine(handler: Handler) -> AsyncIterator[EmbeddedEngine]:
+    """Its beat is too slow to be heard; its handler has been called once, as each is at the start."""
+    started = EmbeddedEngine(beat_s=FOR_EVER_S)
+    await started.start({"clock": handler})
+    await handler.called(1)
+    await settle()
+    yield started
+    handler.gate.set()
+    await started.stop()
+
+
+def soon() -> datetime:
+    return datetime.now(UTC) + AT_ONCE
+
+
+async def test_each_handler_is_woken_once_at_the_start() -> None:
+    first, second = Handler(), Handler()
+    engine = EmbeddedEngine(beat_s=FOR_EVER_S)
+    await engine.start({"clock": first, "runner": second})
+    await first.called(1)
+    await second.called(1)
+    await settle()
+    assert (first.calls, second.calls) == (1, 1)
+    await engine.stop()
+
+
+async def test_a_wake_is_a_call_of_that_kind_alone(engine: EmbeddedEngine, handler: Handler) -> None:
+    engine.wake("clock")
+    engine.wake("nobody")
+    await handler.called(2)
+    await settle()
+    assert handler.calls == 2
+
+
+async def test_being_woken_while_at_work_means_once_more_and_never_twice_at_once(
+    engine: EmbeddedEngine, handler: Handler
+) -> None:
+    handler.gate.clear()
+    engine.wake("clock")
+    await handler.called(2)
+    for _ in range(20):
+        engine.wake("clock")
+        await settle()
+    assert (handler.calls, handler.at_work) == (2, 1)
+    handler.gate.set()
+    await handler.called(3)
+    await settle()
+    assert (handler.calls, handler.most_at_work) == (3, 1)
+
+
+async def test_an_alarm_rings_at_its_instant(engine: EmbeddedEngine, handler: Handler) -> None:
+    at = soon()
+    engine.wake("clock", at=at)
+    await settle()
+    assert handler.calls == 1
+    await handler.called(2)
+    assert datetime.now(UTC) >= at
+
+
+async def test_an_alarm_for_what_is_past_rings_at_once(engine: EmbeddedEngine, handler: Handler) -> None:
+    engine.wake("clock", at=datetime(2020, 1, 1, tzinfo=UTC))
+    await handler.called(2)
+
+
+async def test_a_new_instant_takes_the_place_of_the_old_one(engine: EmbeddedEngine, handler: Handler) -> None:
+    engine.wake("clock", at=datetime.now(UTC) + timedelta(hours=1))
+    engine.wake("clock", at=soon())
+    await handler.called(2)
+
+    moved = datetime.now(UTC) + timedelta(hours=1)
+    engine.wake("clock", at=soon())
+    engine.wake("clock", at=moved)
+    other = asyncio.Event()
+    asyncio.get_running_loop().call_later(2 * AT_ONCE.total_seconds(), other.set)
+    await other.wait()
+    assert handler.calls == 2
+
+
+async def test_the_same_instant_again_rings_once_and_can_be_set_anew_afterwards(
+    engine: EmbeddedEngine, handler: Handler
+) -> None:
+    at = soon()
+    engine.wake("clock", at=at)
+    engine.wake("clock", at=at)
+    await handler.called(2)
+    engine.wake("clock", at=at)
+    await handler.called(3)
+    await settle()
+    assert handler.calls == 3
+
+
+async def test_alarms_of_two_kinds_do_not_disturb_each_other() -> None:
+    first, second = Handler(), Handler()
+    engine = EmbeddedEngine(beat_s=FOR_EVER_S)
+    await engine.start({"clock": first, "courier": second})
+    engine.wake("clock", at=soon())
+    engine.wake("courier", at=soon())
+    await first.called(2)
+    await second.called(2)
+    await engine.stop()
+
+
+async def test_the_beat_wakes_everybody_again_and_again() -> None:
+    first, second = Handler(), Handler()
+    engine = EmbeddedEngine(beat_s=0.02)
+    await engine.start({"clock": first, "courier": second})
+    await first.called(3)
+    await second.called(3)
+    await engine.stop()
+
+
+async def test_a_handler_that_raises_is_logged_and_woken_again(
+    engine: EmbeddedEngine, handler: Handler, caplog: pytest.LogCaptureFixture
+) -> None:
+    handler.error = LookupError("the database is away")
+    with caplog.at_level(logging.ERROR):
+        engine.wake("clock")
+        await handler.called(2)
+        await settle()
+    assert "The clock could not do its work" in caplog.text
+    assert "the database is away" in caplog.text
+    handler.error = None
+    engine.wake("clock")
+    await handler.called(3)
+
+
+async def test_stop_lets_the_work_in_hand_end_and_wakes_nobody_any_more(
+    engine: EmbeddedEngine, handler: Handler
+) -> None:
+    handler.gate.clear()
+    engine.wake("clock")
+    await handler.called(2)
+    engine.wake("clock")
+    engine.wake("clock", at=soon())
+    stopping = asyncio.create_task(engine.stop())
+    await settle()
+    assert not stopping.done()
+    handler.gate.set()
+    await stopping
+    assert (handler.calls, handler.at_work) == (2, 0)
+    engine.wake("clock")
+    engine.wake("clock", at=soon())
+    await settle()
+    assert handler.calls == 2
+
+
+async def test_work_that_never_ends_is_cut_off_after_a_while(
+    engine: EmbeddedEngine, handler: Handler, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(embedded, "STOP_S", 0.02)
+    handler.gate.clear()
+    engine.wake("clock")
+    await handler.called(2)
+    await engine.stop()
+    assert handler.at_work == 0
+
+
+async def test_stopping_twice_or_before_the_start_does_no_harm() -> None:
+    engine = EmbeddedEngine()
+    await engine.stop()
+    await engine.start({"clock": Handler()})
+    await engine.stop()
+    await engine.stop()

@@ -1,0 +1,83 @@
+"""Slack repeats, hurries and floods: every request is acknowledged in time and does its deed once."""
+
+import asyncio
+import time
+
+import pytest
+
+from tests.stories.world import ANA, BEN, CHIE, OPS, TRANSPORTS, World, words_of
+
+pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
+
+
+async def test_an_event_that_slack_repeats_is_answered_each_time_and_harms_nothing(world: World) -> None:
+    event = {"type": "app_home_opened", "user": ANA, "channel": "D0ANA", "tab": "home", "event_ts": "1.2"}
+    acks = [await world.slack.wire.send_event(event)]
+    payload = world.slack.wire._envelop(event)
+    for attempt in (1, 2, 3):
+        acks.append(
+            await world.slack.wire.send("events_api", payload, retry_attempt=attempt, retry_reason="http_timeout")
+        )
+    assert all(ack.ok for ack in acks)
+    await world.wait(lambda: world.slack.home(ANA))
+    assert not world.slack.messages(OPS)
+
+
+async def test_a_slow_dify_delays_no_answer(world: World) -> None:
+    world.dify.mischief.stall_next(2.0, times=3, on="parameters")
+    began = time.monotonic()
+    answer = await world.slack.type(ANA, OPS, "/dify run digest topic=Tea")
+    await world.slack.type(ANA, OPS, "/dify schedule digest every day at 9 topic=Tea")
+    assert answer.ok
+    assert time.monotonic() - began < 1.0
+    assert "Started *digest*" in (await world.whispered("Started *digest*")).text
+
+
+async def test_a_flood_of_commands_is_acknowledged_in_time_and_each_does_its_deed_once(world: World) -> None:
+    async def ask(user: str, text: str) -> float:
+        began = time.monotonic()
+        answer = await world.slack.type(user, OPS, text)
+        assert answer.ok, answer
+        return time.monotonic() - began
+
+    people, texts = (ANA, BEN, CHIE), ("/dify", "/dify list all", "/dify help", "/dify next every day at 9")
+    waits = await asyncio.gather(*(ask(people[n % 3], texts[n % 4]) for n in range(80)), ask(ANA, "/dify run loops"))
+    assert max(waits) < 3
+    await world.told("*loops* finished")
+    assert len(world.dify.starts()) == 1
+
+
+async def test_runs_at_full_speed_delay_no_answer(world: World) -> None:
+    for _ in range(8):
+        await world.type("/dify run daily-report city=Basel", channel="#news")
+    began = time.monotonic()
+    assert "jobs" in words_of(await world.type("/dify list all", BEN)).lower()
+    assert time.monotonic() - began < 3
+    await world.started("daily-report", 8)
+
+
+async def test_a_press_that_slack_repeats_is_one_run(world: World) -> None:
+    await world.save('/dify schedule digest every day at 9 as "Tea" topic=Tea')
+    shown = await world.type("/dify show tea")
+    await asyncio.gather(*(world.slack.click(ANA, shown, "Run now") for _ in range(5)))
+    await world.told("*Tea* finished")
+    assert len(world.dify.starts()) == 1
+
+
+async def test_what_is_not_ours_is_answered_calmly(world: World) -> None:
+    """A payload of a kind that nobody here handles gets its ack, and no error."""
+    base = {"team": {"id": "T0DEMO"}, "user": {"id": ANA, "team_id": "T0DEMO"}}
+    odd = [
+        {**base, "type": "block_actions", "actions": [{"action_id": "gone", "block_id": "b", "type": "button"}]},
+        {**base, "type": "view_submission", "view": {"callback_id": "gone", "id": "V1", "state": {"values": {}}}},
+        {**base, "type": "view_closed", "view": {"callback_id": "schedule", "id": "V1"}},
+        {
+            **base,
+            "type": "block_actions",
+            "actions": [{"action_id": "pause_job", "value": "job:x", "type": "button"}],
+        },
+        {**base, "type": "block_actions", "actions": [{"action_id": "trace_open", "value": "run:-1", "type": "b"}]},
+    ]
+    for payload in odd:
+        ack = await world.slack.wire.send("interactive", payload)
+        assert ack.ok, payload
