@@ -222,6 +222,10 @@ async def _learn_team(store: Store, slack: Slack) -> str:
     try:
         team = await slack.check()
     except DeliveryError as error:
+        if not error.permanent:
+            raise Refusal(
+                f"Slack cannot be reached now ({error.code}).", "Check the network, then start again."
+            ) from error
         raise Refusal(
             f"Slack did not accept the bot token ({error.code}).", "Check SLACK_BOT_TOKEN with `dify-ops doctor`."
         ) from error

@@ -14,7 +14,7 @@ from bot.demo.slack.payloads import build_command
 from bot.demo.slack.people import BOT_USER, first_channels
 from bot.demo.slack.signed import sign
 
-USER, CHANNEL = "U0ANA", "C0OPS"
+USER, CHANNEL, DIRECT = "U0ANA", "C0OPS", "D0ANA"
 ACK_S = 30.0  # Slack itself waits 3 s; here a late ack is a figure
 LOAD_CHANNELS = tuple(f"C0LOAD{number:02}" for number in range(30))
 
@@ -29,8 +29,9 @@ class Door(Protocol):
 async def open_slack() -> AsyncIterator[LocalSlack]:
     """A workspace with enough channels for a load of results."""
     members = {USER, BOT_USER}
+    direct = Channel(DIRECT, "", im_with=USER, members=set(members))
     load = [Channel(name, name.lower(), members=set(members)) for name in LOAD_CHANNELS]
-    async with LocalSlack(manifest=LocalSlack.load_manifest(None), channels=[*first_channels(), *load]) as slack:
+    async with LocalSlack(manifest=LocalSlack.load_manifest(None), channels=[*first_channels(), direct, *load]) as slack:
         yield slack
 
 
@@ -51,8 +52,9 @@ def environ_of(slack: LocalSlack, folder: str, *, socket: bool) -> dict[str, str
 class HttpDoor:
     """Signed requests on one connection that is kept open."""
 
-    def __init__(self, slack: LocalSlack, port: int) -> None:
+    def __init__(self, slack: LocalSlack, port: int, channel_id: str = CHANNEL) -> None:
         self._slack = slack
+        self._channel_id = channel_id
         self._port = port
         self._reader: asyncio.StreamReader | None = None
         self._writer: asyncio.StreamWriter | None = None
@@ -77,7 +79,7 @@ class HttpDoor:
             self._writer.close()
 
     def _write(self, text: str) -> bytes:
-        body = urlencode(_payload(self._slack, text)).encode()
+        body = urlencode(_payload(self._slack, self._channel_id, text)).encode()
         stamp = str(int(time.time()))
         return (
             f"POST /slack/events HTTP/1.1\r\nHost: 127.0.0.1:{self._port}\r\n"
@@ -91,12 +93,13 @@ class HttpDoor:
 class SocketDoor:
     """Envelopes over the Socket Mode connection of the app."""
 
-    def __init__(self, slack: LocalSlack) -> None:
+    def __init__(self, slack: LocalSlack, channel_id: str = CHANNEL) -> None:
         self._slack = slack
+        self._channel_id = channel_id
 
     async def send(self, text: str) -> tuple[float, Any]:
         """Milliseconds until the ack was there, and what it brought."""
-        payload = _payload(self._slack, text)
+        payload = _payload(self._slack, self._channel_id, text)
         began = time.perf_counter()
         ack = await self._slack.sockets.deliver("slash_commands", payload, ACK_S)
         passed_ms = (time.perf_counter() - began) * 1000
@@ -105,5 +108,5 @@ class SocketDoor:
         return passed_ms, ack.body
 
 
-def _payload(slack: LocalSlack, text: str) -> Mapping[str, Any]:
-    return build_command(slack.workspace, USER, slack.workspace.channels[CHANNEL], "/dify", text)
+def _payload(slack: LocalSlack, channel_id: str, text: str) -> Mapping[str, Any]:
+    return build_command(slack.workspace, USER, slack.workspace.channels[channel_id], "/dify", text)

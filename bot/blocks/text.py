@@ -105,8 +105,14 @@ def fit(text: str, limit: int) -> str:
     return re.sub(r"&[#\w]{0,8}$", "", shown).rstrip() + "…"
 
 
+TRACEBACK = "Traceback (most recent call last):"
+
+
 def first_line(text: str, limit: int = 200) -> str:
     lines = [line for line in clean(text).splitlines() if line.strip()]
+    if lines and lines[0].rstrip().endswith(TRACEBACK):
+        # What was raised stands last; the head of a traceback says nothing.
+        lines[0] = lines[0].rstrip().removesuffix(TRACEBACK) + lines[-1].strip()
     return shorten(" ".join(lines[0].split()), limit) if lines else ""
 
 

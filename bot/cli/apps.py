@@ -54,7 +54,8 @@ def check(name: str) -> None:
 def _read_key(key_file: Path | None) -> str:
     if key_file is None and sys.stdin.isatty():
         click.echo("Paste the API key and press Enter:", err=True)
-    key = (key_file.read_text() if key_file else sys.stdin.readline()).strip()
+    raw = key_file.read_bytes() if key_file else sys.stdin.buffer.readline()
+    key = raw.decode("utf-8", "replace").strip()  # what is no text is no key, which is told later on
     if not key:
         raise Refusal("No API key was given.", "Put it into a file for --key-file, or pipe it to stdin.")
     return key
@@ -63,7 +64,7 @@ def _read_key(key_file: Path | None) -> str:
 async def _connect(name: str, url: str | None, key: str) -> None:
     settings = read_settings()
     async with open_rows(settings) as (store, actor):
-        base_url = url or (await store.read(lambda c: find_app(c, actor, name))).base_url
+        base_url = url if url is not None else (await store.read(lambda c: find_app(c, actor, name))).base_url
         dify = open_dify(settings)
         try:
             info = await ask_app(dify, base_url, key)

@@ -79,8 +79,8 @@ async def _check_inputs(settings: Settings, store: Store, job: Job, given: Mappi
 async def _watch(store: Store, actor: Actor, run: Run) -> Run:
     """Follow the rows until the run has ended."""
     columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
-    waited_s = 0.0
-    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+    console, waited_s = Console(stderr=True), 0.0
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         bar = progress.add_task(run.name, total=None)
         while not run.state.has_ended and run.state is not RunState.WAITING:
             await asyncio.sleep(LOOK_S)

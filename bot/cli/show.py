@@ -14,9 +14,11 @@ from storage import runs
 from storage.records import NodeSpan
 from storage.runs import unpack_trace
 
+LARGEST_ID = 2**63 - 1  # of what a database can hold
+
 
 @click.command("show")
-@click.argument("run", type=int)
+@click.argument("run", type=click.IntRange(1, LARGEST_ID))
 @click.option("--json", "as_json", is_flag=True, help="Print JSON.")
 def command(run: int, as_json: bool) -> None:
     """Show one RUN by its number: state, inputs, outputs, nodes."""

@@ -1,6 +1,7 @@
 """What can be read from the finished list of spans: the tree they form, what broke, what it cost."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from decimal import Decimal
 
 from bot.dify.box import Box
@@ -42,6 +43,11 @@ def freeze(nodes: Sequence[Node], *, over: bool) -> tuple[NodeSpan, ...]:
         )
         for node in nodes
     )
+
+
+def close_spans(spans: Iterable[NodeSpan]) -> tuple[NodeSpan, ...]:
+    """The spans of a stream that is gone: what was at work then will never be told."""
+    return tuple(replace(span, state=UNFINISHED) if span.state in GOING_ON else span for span in spans)
 
 
 def find_culprit(spans: Iterable[NodeSpan]) -> NodeSpan | None:

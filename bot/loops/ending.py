@@ -63,8 +63,9 @@ def end_by_stream(
     told = (detail.error if detail else None) or facts.error
     state = faults.read_state(facts.status, told, stop_asked=wish is Wish.STOP, timed_out=wish is Wish.TIMEOUT)
     fault = None
-    if state not in (RunState.SUCCEEDED, RunState.PARTIAL, RunState.WAITING):
-        fault = faults.from_run(facts, spans, detail_error=told, stop_asked=wish is not None)
+    # What we asked to end needs no other reason; Dify would only say that a user had wanted it.
+    if wish is None and state not in (RunState.SUCCEEDED, RunState.PARTIAL, RunState.WAITING):
+        fault = faults.from_run(facts, spans, detail_error=told)
     outputs = _outputs(facts.outputs)
     if facts.answer is not None and not outputs:
         outputs = {"answer": facts.answer}
@@ -88,9 +89,8 @@ def end_by_detail(detail: RunDetail | None, wish: Wish | None) -> Ending:
     if detail is None or state is None:
         return _unconfirmed(wish)
     fault = None
-    if not (state.is_success or state is RunState.WAITING):
-        code = Code.STOPPED_BY_USER if wish else Code.FAILED
-        fault = Fault(code=code, message=faults.redact(detail.error or MENDS[code]))
+    if wish is None and not (state.is_success or state is RunState.WAITING):
+        fault = Fault(code=Code.FAILED, message=faults.redact(detail.error or MENDS[Code.FAILED]))
     return Ending(
         state,
         fault=fault,

@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.dify.client import Endpoint, RunDetail
+from bot.dify.spans import close_spans
 from bot.dify.trace import Trace
 from bot.errors import DifyError, Refusal
 from bot.loops.ending import FOLLOWED_FOR_S, Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt
@@ -135,7 +136,7 @@ class Flight:
 
     async def _rejoin(self) -> None:
         blob = await self._services.store.read(lambda c: runs.get_trace(c, self.run.id))
-        self._earlier = await asyncio.to_thread(unpack_trace, blob) if blob is not None else ()
+        self._earlier = close_spans(await asyncio.to_thread(unpack_trace, blob) if blob is not None else ())
         if self.run.dify_run_id is None:
             await self._end(end_in_doubt("the bot was stopped before Dify had named the run"))
             return
@@ -211,8 +212,7 @@ class Flight:
         return end_by_detail(detail, wish)
 
     async def _look(self, endpoint: Endpoint, patience_s: float) -> RunDetail | None:
-        run_id = self._trace.run_id or self.run.dify_run_id
-        assert run_id is not None
+        run_id = self._trace.run_id or self.run.dify_run_id or ""
         return await look_until_settled(self._services.dify, endpoint, run_id, patience_s, self._asked)
 
     async def _end(self, ending: Ending) -> None:

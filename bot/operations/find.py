@@ -48,10 +48,18 @@ def candidates(c: Connection, team_id: str, text: str) -> Sequence[Job]:
 def job_by_id(c: Connection, actor: Actor, action: Action, job_id: int) -> Job:
     """The job, authorised for the action."""
     job = jobs.get(c, actor.team_id, job_id)
-    if job is None or job.state is JobState.DELETED:
+    if job is None:
         raise unknown_job(f"#{job_id}")
+    refuse_deleted(actor, job)
     authorize(actor, action, job)
     return job
+
+
+def refuse_deleted(actor: Actor, job: Job) -> None:
+    """Tell who may see the job that it is gone; to others it never was."""
+    if job.state is JobState.DELETED:
+        authorize(actor, Action.SEE, job)
+        raise Refusal(f"“{job.name}” was deleted. It does not run any more; its history stays.", code="deleted")
 
 
 def run_by_id(c: Connection, actor: Actor, action: Action, run_id: int) -> Run:
@@ -93,7 +101,7 @@ def unknown_app(c: Connection, actor: Actor, text: str) -> Refusal:
 def _nearest(c: Connection, actor: Actor, text: str) -> tuple[str, ...]:
     seen = [
         job.name
-        for job in jobs.list_jobs(c, actor.team_id, channel_ids=actor.member_of)
+        for job in jobs.list_jobs(c, actor.team_id, channel_ids=None if actor.is_system else actor.member_of)
         if may(actor, Action.SEE, job)
     ]
     return tuple(difflib.get_close_matches(text, seen, n=2, cutoff=0.5))

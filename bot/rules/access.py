@@ -99,7 +99,9 @@ def _require_team(actor: Actor, about: Object) -> None:
 
 
 def _authorize_app(actor: Actor, action: Action) -> None:
-    if action is Action.SEE and not actor.is_guest:
+    if actor.is_guest:
+        raise _guest()
+    if action is Action.SEE:
         return
     if not actor.is_admin:
         raise Refusal(
@@ -117,9 +119,7 @@ def _authorize_in_channel(actor: Actor, action: Action, about: Job | Run | Place
     if action is Action.SEE:
         return
     if actor.is_guest:
-        raise Refusal(
-            "Guests may look, but not change anything.", "Ask a full member of this channel.", code="forbidden"
-        )
+        raise _guest()
     if action in MEMBER_MAY or actor.is_admin or _owns(actor, about):
         return
     raise Refusal(
@@ -139,6 +139,12 @@ def _authorize_outside(actor: Actor, action: Action, about: Job | Run | Place) -
     if actor.is_admin and (about.channel_id in actor.public or action in OUTSIDE_ADMIN_MAY):
         return
     raise _unknown(about)
+
+
+def _guest() -> Refusal:
+    return Refusal(
+        "Guests may look, but not change anything.", "Ask a full member of this channel.", code="forbidden"
+    )
 
 
 def _owns(actor: Actor, about: Job | Run | Place) -> bool:

@@ -42,9 +42,14 @@ class ModalView(Protocol):
     async def submit(self, submission: Submission, services: Services) -> dict[str, Any] | None: ...
 
 
-def nearest_verb(verb: str, verbs: Iterable[str]) -> Refusal:
+# A word that takes something away is typed by who means it.
+NEVER_OFFERED = frozenset({"delete", "stop"})
+
+
+def nearest_verb(verb: str, verbs: Iterable[str], rest: str = "") -> Refusal:
     """The Refusal for a word that is no command, with the nearest ones that are."""
-    nearest = tuple(f"/dify {near}" for near in difflib.get_close_matches(verb, list(verbs), n=2, cutoff=0.5))
+    near = difflib.get_close_matches(verb, [one for one in verbs if one not in NEVER_OFFERED], n=2, cutoff=0.6)
+    nearest = tuple(f"/dify {word} {rest}".strip() for word in near)
     return Refusal(
         f"I do not know “{verb}”.", "`/dify help` lists what I can do.", code="unknown_verb", choices=nearest
     )

@@ -24,7 +24,7 @@ from bot.registry import leaves
 from bot.services import Services
 from bot.slack import home, schedule_form
 from bot.slack.door import Reply, block_of, nearest_verb
-from bot.slack.request import Press, read_command, read_home, read_press, read_shortcut, read_submission
+from bot.slack.request import Press, holds_key, read_command, read_home, read_press, read_shortcut, read_submission
 
 log = logging.getLogger(__name__)
 
@@ -120,8 +120,14 @@ class Listener:
         command = leaves("bot.slack.commands").get(request.verb or "status")
 
         async def answer() -> Message | None:
+            if holds_key(f"{request.verb} {request.rest}"):
+                raise Refusal(
+                    "That looks like a Dify API key. Nothing was kept, but it stands in Slack's records now.",
+                    "Make a new key in Dify, and connect the app with `/dify connect`.",
+                    code="key",
+                )
             if command is None:
-                raise nearest_verb(request.verb, leaves("bot.slack.commands"))
+                raise nearest_verb(request.verb, leaves("bot.slack.commands"), request.rest)
             answered: Message | None = await command.answer(request, self._services)
             return answered
 

@@ -13,6 +13,7 @@ from storage import jobs, runs
 from storage.records import Job, RunState
 
 CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>|([CDG][A-Z0-9]{2,20})$")
+MOST_JOBS = 5_000  # of all channels together, before those that the person may not see are left out
 HISTORY = tuple(state for state in RunState if state is not RunState.PLANNED)  # what is to come is told by `next`
 TITLES = {"failing": "Failing jobs", "mine": "Your jobs", "all": "Jobs that you can see"}
 
@@ -61,7 +62,9 @@ async def visible(
 ) -> tuple[Actor, list[Job]]:
     """The actor, with the membership of every channel that has jobs, and all those jobs, seen or not."""
     wanted = None if only_channel is None else {only_channel}
-    found = list(await services.store.read(lambda c: jobs.list_jobs(c, asker.team_id, channel_ids=wanted)))
+    found = list(
+        await services.store.read(lambda c: jobs.list_jobs(c, asker.team_id, channel_ids=wanted, limit=MOST_JOBS))
+    )
     channels = {job.channel_id for job in found}
     return await gather_actor(services, asker, proven=proven, channels=channels), found
 

@@ -11,6 +11,7 @@ from bot.blocks.form import error_view, loading_view, schedule_view
 from bot.blocks.reading import read_form
 from bot.errors import DeliveryError, DifyError, Refusal
 from bot.operations.endpoint import open_endpoint
+from bot.rules.access import Action, authorize
 from bot.services import Services
 from bot.slack.door import gather_actor
 from bot.slack.request import Asker, Press, View
@@ -80,7 +81,8 @@ async def build_form(
 ) -> dict[str, Any]:
     """The view of a form as it now stands."""
     actor = await gather_actor(services, asker)
-    found = await services.store.read(lambda c: apps.list_apps(c, actor.team_id)) if not actor.is_stranger else []
+    authorize(actor, Action.SEE, None)
+    found = await services.store.read(lambda c: apps.list_apps(c, actor.team_id))
     app = next((app for app in found if app.id == form.app_id), found[0] if len(found) == 1 else None)
     fields = await fields_of(services, app) if app else ()
     form = replace(form, app_id=app.id if app else None)

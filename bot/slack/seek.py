@@ -34,7 +34,9 @@ async def press_job(services: Services, press: Press, name: str = "job") -> tupl
     job = await services.store.read(lambda c: jobs.get(c, press.team_id, job_id))
     if job is None:
         raise unknown_job(f"#{job_id}")
-    return await gather_actor(services, press, proven=press.channel_id, channels=[job.channel_id]), job
+    actor = await gather_actor(services, press, proven=press.channel_id, channels=[job.channel_id])
+    find.refuse_deleted(actor, job)
+    return actor, job
 
 
 async def press_run(services: Services, press: Press) -> tuple[Actor, Run]:

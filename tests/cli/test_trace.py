@@ -11,14 +11,11 @@ from tests.cli.terminal import Terminal
 RECORDINGS = Path(__file__).parents[1] / "recordings"
 FILES = sorted(RECORDINGS.glob("*/streams/*.sse")) + sorted(RECORDINGS.glob("*/streams/*.sse.gz"))
 SIMPLE = RECORDINGS / "1.16.1" / "streams" / "simple.sse"
-TOP = {
-    "run_id", "task_id", "workflow_id", "status", "error", "elapsed_s", "total_tokens", "total_steps", "outputs",
-    "complete", "ignored_events", "nodes",
-}  # fmt: skip
-NODE = {
-    "id", "node_id", "type", "title", "status", "error", "elapsed_s", "tokens", "price", "currency", "round", "branch",
-    "attempts", "children",
-}  # fmt: skip
+TOP = {"run_id", "task_id", "workflow_id", "status", "error", "elapsed_s", "total_tokens", "total_steps"}
+TOP |= {"outputs", "complete", "ignored_events", "nodes"}
+NODE = {"id", "node_id", "type", "title", "status", "error", "elapsed_s", "tokens", "price", "currency"}
+NODE |= {"round", "branch", "attempts", "children"}
+NO_STREAMS = [b"", b"\n\n", b"data: {\n\n", b"\xff\x00\xfe" * 1000, b"<html>502</html>", b"data: 5\n\ndata: null\n\n"]
 
 
 def stream(file: Path) -> bytes:
@@ -56,10 +53,7 @@ def test_for_people_it_is_a_tree(terminal: Terminal) -> None:
 
 
 @pytest.mark.parametrize("form", [[], ["--json"]])
-@pytest.mark.parametrize(
-    "bytes_in",
-    [b"", b"\n\n", b"data: {\n\n", b"\xff\x00\xfe" * 1000, b"<html>502</html>", b"data: 5\n\ndata: null\n\n"],
-)
+@pytest.mark.parametrize("bytes_in", NO_STREAMS)
 def test_what_is_no_stream_is_a_trace_without_anything(terminal: Terminal, form: list[str], bytes_in: bytes) -> None:
     done = terminal.call("trace", "-", *form, stdin=bytes_in)
     assert done.code == 0
@@ -79,14 +73,12 @@ def test_a_file_that_cannot_be_read_is_one_sentence_and_wrong_usage(terminal: Te
 
 def test_texts_of_a_workflow_cannot_steer_the_terminal(terminal: Terminal) -> None:
     title = "clear \x1b[2J\x1b]0;owned\x07 [red]markup[/red] \u202e"
+    ids = {"workflow_run_id": "r", "task_id": "t"}
+    node = {"id": "e", "node_id": "n", "node_type": "code", "title": title, "index": 1, "status": "failed"}
     events = [
-        {"event": "workflow_started", "workflow_run_id": "r", "task_id": "t", "data": {"id": "r", "workflow_id": "w"}},
-        {
-            "event": "node_finished", "workflow_run_id": "r", "task_id": "t",
-            "data": {"id": "e", "node_id": "n", "node_type": "code", "title": title, "index": 1, "status": "failed",
-                     "error": title},
-        },
-    ]  # fmt: skip
+        {"event": "workflow_started", **ids, "data": {"id": "r", "workflow_id": "w"}},
+        {"event": "node_finished", **ids, "data": node | {"error": title}},
+    ]
     recorded = b"".join(b"data: " + json.dumps(event).encode() + b"\n\n" for event in events)
     done = terminal.call("trace", "-", stdin=recorded)
     assert "[red]markup[/red]" in done.out

@@ -166,7 +166,7 @@ async def test_a_deleted_job_is_gone_for_everybody_and_its_history_stays(store: 
     for deed in DEEDS.values():
         with pytest.raises(Refusal) as refused:
             await store.run(lambda c, deed=deed: deed(c, an_actor(), job.id, now=LATER))  # type: ignore[misc]
-        assert refused.value.code == "unknown"
+        assert refused.value.code == "deleted"
 
 
 async def test_a_run_that_outlives_its_job_ends_and_is_told_without_an_alert(store: Store) -> None:

@@ -317,7 +317,7 @@ async def test_a_deleted_job_cannot_be_edited(store: Store) -> None:
     draft_id = await store.run(keep)
     with pytest.raises(Refusal) as refused:
         await store.run(lambda c: schedule(c, an_actor(), draft_id, now=NOW))
-    assert refused.value.code == "unknown"
+    assert refused.value.code == "deleted"
 
 
 async def test_a_job_cannot_be_renamed_to_a_name_that_stands(store: Store) -> None:

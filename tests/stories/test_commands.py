@@ -117,6 +117,14 @@ async def test_long_lists_are_turned_page_by_page_in_place(world: World) -> None
     assert "*Job 00*" not in words_of(listed)
 
 
+async def test_more_than_a_hundred_jobs_are_all_counted(world: World) -> None:
+    for number in range(104):
+        card = await world.type(f'/dify schedule digest every day at 9 as "Job {number:03}" topic=Tea')
+        await world.press(card, "Save")
+    await world.wait(lambda: sum("Saved" in one.text for one in world.slack.ephemerals(ANA)) == 104)
+    assert "104 jobs" in (await world.type("/dify list all", CHIE)).text
+
+
 async def test_show_and_its_buttons_and_menu_tell_everything_about_a_job(world: World) -> None:
     await world.save('/dify schedule digest every day at 9 as "Tea" topic=Tea')
     shown = await world.type("/dify show tea")

@@ -58,8 +58,8 @@ async def test_a_run_is_stopped_at_the_limit_that_was_typed_in_the_form(world: W
     timed_out = await world.told("*Short* timed out: it was stopped after 6 s, its limit.")
     assert "Watch the queue" in timed_out.text
     assert world.dify.starts()[0].status == "stopped"
-    alert = [one for one in world.slack.messages(OPS) if "<@U0ANA>" in one.text]
-    assert len(alert) == 1
+    await world.told("<@U0ANA> *Short* timed out")
+    assert len([one for one in world.slack.messages(OPS) if "<@U0ANA>" in one.text]) == 1
 
 
 async def test_a_run_whose_worker_died_heeds_no_stop_and_its_message_says_so(

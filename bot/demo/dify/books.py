@@ -32,7 +32,7 @@ class Books:
         settle_s: float = 0.5,
     ) -> None:
         self.apps: Mapping[str, DemoApp] = {app.name: app for app in apps or WORLD}
-        self.keys: Mapping[str, str] = {name: f"app-{secrets.token_urlsafe(18)}" for name in self.apps}
+        self.keys: Mapping[str, str] = {name: f"app-{secrets.token_hex(12)}" for name in self.apps}
         self.ids: Mapping[str, tuple[str, str]] = {name: (_uuid(), _uuid()) for name in self.apps}
         self.runs: dict[str, DemoRun] = {}
         self.tasks: dict[str, DemoRun] = {}

@@ -12,7 +12,7 @@ from bot.rules import inputs
 from bot.rules.access import Actor
 from bot.services import Services
 from bot.slack.door import answer_later, gather_actor
-from bot.slack.request import Request, RunWords, holds_key, read_run
+from bot.slack.request import Request, RunWords, read_run
 from bot.slack.run_form import missing_inputs
 from bot.slack.schedule_form import fields_of
 from bot.slack.seek import seek_job
@@ -30,8 +30,6 @@ HELP = Help(
 async def answer(request: Request, services: Services) -> Message | None:
     """A job with its own inputs starts at once; where inputs are to be checked, Dify is asked after the ack."""
     words = read_run(request.rest)
-    if holds_key(request.rest):
-        raise Refusal("That looks like a Dify API key.", "Make a new one in Dify and use `/dify connect`.")
     try:
         actor, job = await seek_job(services, request, words.target)
     except Refusal as unknown:

@@ -4,7 +4,6 @@ import asyncio
 
 from bot import schedules
 from bot.blocks.help import Help
-from bot.blocks.notice import notice
 from bot.blocks.parts import Message
 from bot.errors import Refusal
 from bot.operations.draft import draft
@@ -14,7 +13,7 @@ from bot.services import Services
 from bot.slack import schedule_form
 from bot.slack.cards import card_of_draft
 from bot.slack.door import answer_later, gather_actor
-from bot.slack.request import Request, ScheduleWords, holds_key, read_schedule
+from bot.slack.request import Request, ScheduleWords, read_schedule
 from bot.slack.seek import reader_zone
 
 HELP = Help(
@@ -32,11 +31,6 @@ HELP = Help(
 
 async def answer(request: Request, services: Services) -> Message | None:
     """What was typed is read here and now; Dify is asked for the inputs after the ack."""
-    if holds_key(request.rest):
-        return notice(
-            "That looks like a Dify API key. Nothing was kept, but it stands in Slack's records now: "
-            "make a new key in Dify, and connect the app with `/dify connect`."
-        )
     if not request.rest:
         form = schedule_form.Form(channel_id=request.channel_id)
         work = schedule_form.open_form(services, request, request.trigger_id, form)

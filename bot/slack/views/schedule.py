@@ -22,6 +22,7 @@ from bot.slack.seek import reader_zone
 from storage import apps, jobs
 from storage.records import App, InputField, Job
 
+LONGEST_LIMIT_MIN = 24 * 60  # Dify itself ends a workflow after 20 minutes, unless its operator allows more
 DIFY_PATIENCE_S = 1.5  # the ack must be out within 3 s; the fields are nearly always remembered from the opening
 
 
@@ -98,7 +99,7 @@ async def _save(services: Services, actor: Actor, typed: Typed, edited: _Edited,
         await asyncio.to_thread(schedules.read, typed.when or "", zone, now)
     except Refusal as error:
         raise Refusal(error.message, error.hint, code=error.code, field="when") from None
-    timeout_s = round(typed.timeout_min * 60) if typed.timeout_min else DEFAULT_TIMEOUT_S
+    timeout_s = _read_limit(typed.timeout_min)
 
     def save(c: Any) -> Saved:
         kept = draft(
@@ -117,6 +118,12 @@ async def _save(services: Services, actor: Actor, typed: Typed, edited: _Edited,
         return schedule(c, actor, kept.id, now=now)
 
     return await services.store.run(save)
+
+
+def _read_limit(minutes: float | None) -> int:
+    if minutes is not None and minutes > LONGEST_LIMIT_MIN:
+        raise Refusal("A run may take a day at most.", "Type up to 1440 minutes.", code="too_long", field="timeout")
+    return max(1, round(minutes * 60)) if minutes else DEFAULT_TIMEOUT_S
 
 
 def _in_field(name: str, read: Any) -> Any:
