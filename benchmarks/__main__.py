@@ -4,16 +4,13 @@ import argparse
 import asyncio
 import sys
 
-from benchmarks import ack, claims, due, events, runs, streams_ack
+from benchmarks import ack, due, streams_ack
 from benchmarks.rig.noise import print_noise
 
 MEASUREMENTS = {
     "ack": ack.measure,
     "streams_ack": streams_ack.measure,
     "due": due.measure,
-    "events": events.measure,
-    "claims": claims.measure,
-    "runs": runs.measure,
 }
 
 
@@ -21,9 +18,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)}; none means all")
     parser.add_argument("--profile", action="store_true", help="ack, streams_ack: print what the bot's loop spends")
-    parser.add_argument(
-        "--httpx-sse", action="store_true", help="events: install httpx-sse into a throw-away venv as the peer"
-    )
     asked = parser.parse_args()
     if unknown := [name for name in asked.names if name not in MEASUREMENTS]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")

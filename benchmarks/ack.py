@@ -38,8 +38,12 @@ async def measure(asked: Namespace) -> None:
     for name, socket in (("HTTP", False), ("Socket Mode", True)):
         taken = await _measure_transport(socket=socket, profile=asked.profile)
         stock = median(taken.stock)
-        rows.append([f"{name}: ours, a job of a direct message", *_figures(taken.direct), median(taken.direct) / stock])
-        rows.append([f"{name}: ours, and the channel is told", *_figures(taken.channel), median(taken.channel) / stock])
+        rows.append(
+            [f"{name}: ours, a job of a direct message", *_figures(taken.direct), median(taken.direct) / stock]
+        )
+        rows.append(
+            [f"{name}: ours, and the channel is told", *_figures(taken.channel), median(taken.channel) / stock]
+        )
         rows.append([f"{name}: stock Bolt, no work", *_figures(taken.stock), 1.0])
         rows.append([f"{name}: fdatasync of the disk meanwhile", *_figures(taken.sync), None])
         ratios[name] = median(taken.direct) / stock

@@ -31,7 +31,9 @@ async def measure(asked: Namespace) -> None:
             async with start(run_stock, environ) as stock:
                 stock_ms, machine = await _load(slack, stock.ready, control)
             async with start(run_bot, environ, dify.ready, KEYS) as bot:
-                await bot.ask("add_jobs", names=[f"News {number}" for number in range(JOBS)], channel_id=CHANNEL, app="brief")
+                await bot.ask(
+                    "add_jobs", names=[f"News {number}" for number in range(JOBS)], channel_id=CHANNEL, app="brief"
+                )
                 quiet_ms, _ = await _load(slack, bot.ready, control)
                 await _open_streams(bot, dify)
                 before = await dify.ask("events")
@@ -101,7 +103,9 @@ def _report(
         ["ours, one durable write", in_flight, *_figures(loaded_ms)],
     ]
     heads = ("acks over HTTP", "streams", "p50 ms", "p99 ms", "max ms")
-    print_table(f"{COMMANDS} commands at {COMMANDS_PER_S}/s; streams of {EVENT_BYTES} B each {EVENT_EVERY_S} s", heads, acks)
+    print_table(
+        f"{COMMANDS} commands at {COMMANDS_PER_S}/s; streams of {EVENT_BYTES} B each {EVENT_EVERY_S} s", heads, acks
+    )
     stalls = [
         ["a process that only sleeps, during stock", *machine["machine"].values()],
         ["a process that only sleeps, during the streams", *told["machine"].values()],

@@ -15,7 +15,7 @@ from sqlalchemy import Connection
 from benchmarks.rig.child import Line
 from benchmarks.rig.noise import Collections, Heart
 from bot import schedules
-from bot.app import Bot, build
+from bot.app import Bot, build, freeze_memory
 from bot.log import set_up_log
 from bot.loops import runner
 from bot.operations.connect import connect
@@ -39,7 +39,8 @@ async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: M
     measured = Measured(bot)
     await measured.connect(base_url, keys)
     await bot.start()
-    #GC
+    # GC
+    freeze_memory()
     line.say(bot.port)
     await line.serve(
         add_jobs=measured.add_jobs,

@@ -19,9 +19,28 @@ EVENT_BYTES = 3_000
 EVENT_EVERY_S = 0.5
 FLOOD_EVENTS = 2_000
 FLOOD_TURN = 256 * 1024  # bytes written before the reader's pace is asked for
-WORDS = (
-    "the model has read every page and found that nothing much was said about the price of coffee in March".split()
-)
+WORDS = [
+    "the",
+    "model",
+    "has",
+    "read",
+    "every",
+    "page",
+    "and",
+    "found",
+    "that",
+    "nothing",
+    "much",
+    "was",
+    "said",
+    "about",
+    "the",
+    "price",
+    "of",
+    "coffee",
+    "in",
+    "March",
+]
 
 _SSE_HEAD = (
     b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\n"

@@ -31,7 +31,9 @@ async def open_slack() -> AsyncIterator[LocalSlack]:
     members = {USER, BOT_USER}
     direct = Channel(DIRECT, "", im_with=USER, members=set(members))
     load = [Channel(name, name.lower(), members=set(members)) for name in LOAD_CHANNELS]
-    async with LocalSlack(manifest=LocalSlack.load_manifest(None), channels=[*first_channels(), direct, *load]) as slack:
+    async with LocalSlack(
+        manifest=LocalSlack.load_manifest(None), channels=[*first_channels(), direct, *load]
+    ) as slack:
         yield slack
 
 

@@ -140,6 +140,8 @@ async def _look_at_app(dify: Dify, vault: Vault, app: App, *, live: bool) -> Fin
         says = f"{info.mode}, Dify {info.version or 'of unknown version'}, {len(fields)} inputs"
         if not live:
             return Finding(what, True, says)
+        if inputs.missing(fields, {}):
+            return Finding(what, True, f"{says}; it needs inputs, so no test run was made")
         values = inputs.check(fields, {})
         async with asyncio.timeout(LIVE_S), dify.start(endpoint, values, "dify-ops-doctor") as events:
             async for event in events:

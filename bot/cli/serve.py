@@ -7,6 +7,7 @@ import click
 from bot.app import ROLES, build, serve
 from bot.cli._session import read_settings
 from bot.errors import Refusal
+from bot.settings import require_slack
 
 
 @click.command("serve")
@@ -22,6 +23,8 @@ def command(roles: str) -> None:
             "SLACK_BOT_TOKEN is not set, so there is no Slack to serve.",
             "Set it (docs/install.md tells how to get one), or try everything without Slack: `dify-ops demo`.",
         )
+    if "bot" in wanted:
+        require_slack(settings)
 
     async def run() -> None:
         await serve(await build(settings, roles=wanted))

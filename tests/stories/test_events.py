@@ -47,12 +47,12 @@ async def test_a_flood_of_commands_is_acknowledged_in_time_and_each_does_its_dee
 
 
 async def test_runs_at_full_speed_delay_no_answer(world: World) -> None:
-    for _ in range(8):
+    for _ in range(4):
         await world.type("/dify run daily-report city=Basel", channel="#news")
     began = time.monotonic()
     assert "jobs" in words_of(await world.type("/dify list all", BEN)).lower()
     assert time.monotonic() - began < 3
-    await world.started("daily-report", 8)
+    await world.started("daily-report", 4)
 
 
 async def test_a_press_that_slack_repeats_is_one_run(world: World) -> None:
