@@ -129,10 +129,9 @@ async def build(
             f"DIFY_OPS_ENGINE is “{settings.engine}”, and this version only has the embedded engine.",
             "Leave DIFY_OPS_ENGINE unset.",
         )
-    allowed_hosts = AllowedHosts.parse(settings.allowed_hosts)
-    store = await open_database(settings)
+    hosts, store = AllowedHosts.parse(settings.allowed_hosts), await open_database(settings)
     slack = Slack(settings)
-    dify = Dify(allowed_hosts=allowed_hosts, max_streams=settings.max_streams)
+    dify = Dify(allowed_hosts=hosts, max_streams=settings.max_streams)
     try:
         team_id = await _learn_team(store, slack)
         vault = load_keys(settings.secret_keys, settings.key_file)

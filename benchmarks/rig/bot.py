@@ -39,7 +39,6 @@ async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: M
     measured = Measured(bot)
     await measured.connect(base_url, keys)
     await bot.start()
-    # GC
     freeze_memory()
     line.say(bot.port)
     await line.serve(

@@ -17,8 +17,7 @@ KEYS = {"brief": BRIEF, "steady": STEADY, "flood": FLOOD}
 
 EVENT_BYTES = 3_000
 EVENT_EVERY_S = 0.5
-FLOOD_EVENTS = 2_000
-FLOOD_TURN = 256 * 1024  # bytes written before the reader's pace is asked for
+FLOOD_EVENTS = 4_000
 WORDS = [
     "the",
     "model",
@@ -55,7 +54,7 @@ class StandIn:
     def __init__(self) -> None:
         self.arrivals: list[tuple[Mapping[str, Any], float]] = []
         self.events = 0
-        self._flood = b"".join(map(_chunk, _run(str(uuid.uuid4()), FLOOD_EVENTS)))
+        self._flood = [_chunk(event) for event in _run(str(uuid.uuid4()), FLOOD_EVENTS)]
         self._server: asyncio.Server | None = None
 
     async def start(self) -> str:
@@ -82,8 +81,8 @@ class StandIn:
         writer.write(_SSE_HEAD)
         if key == FLOOD:
             self.events += FLOOD_EVENTS
-            for start in range(0, len(self._flood), FLOOD_TURN):
-                writer.write(self._flood[start : start + FLOOD_TURN])
+            for chunk in self._flood:  # each by itself, as Dify flushes them
+                writer.write(chunk)
                 await writer.drain()
         else:
             count = int(inputs.get("events", 2)) if key == STEADY else 2

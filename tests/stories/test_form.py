@@ -226,7 +226,7 @@ async def test_an_edit_of_a_job_that_was_deleted_meanwhile_is_refused_in_words(w
     await world.told("deleted *Mine*")
     refused = await world.slack.submit(ANA, view, {"when": "every day at 7"})
     assert not refused.ok
-    assert "I know no job" in " ".join(refused.errors.values())
+    assert "“Mine” was deleted" in " ".join(refused.errors.values())
 
 
 async def test_the_card_can_be_edited_in_the_form_before_it_is_saved(world: World) -> None:
