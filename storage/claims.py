@@ -81,6 +81,7 @@ _SAVE = (
     .values(lease_until=case((runs.c.lease_until > bindparam("floor", type_=Utc), runs.c.lease_until), else_=_LEASE))
     .returning(*RUN.columns)
 )
+_SAVE_PROGRESS = _SAVE.where(runs.c.state == bindparam("held_state"))
 _ASK_STOP = update(runs).where(_WITH_ID, RUN_OPEN)
 
 _NEXT_FREE = (
@@ -183,7 +184,20 @@ def save_run(c: Connection, run: Run) -> Run | None:
     Never written: key, slot_at, fence and stop_by (read it in what comes back). A lease is only made longer, and
     ends with the run, or when it goes back to planned or ready (a later attempt), or if it waits without a lease.
     """
-    values = {name: value for name, value in RUN.values(run).items() if name not in _NOT_SAVED}
+    return _save(c, _SAVE, run)
+
+
+def save_progress(c: Connection, run: Run) -> Run | None:
+    """As `save_run`, for what changes no state; None also when the row has moved to another state meanwhile.
+
+    A snapshot is written some milliseconds after it was taken: by then the run may wait for a person, and the
+    snapshot would set it running again, with nobody to end it.
+    """
+    return _save(c, _SAVE_PROGRESS, run, held_state=run.state)
+
+
+def _save(c: Connection, statement: Any, run: Run, **more: Any) -> Run | None:
+    values = {name: value for name, value in RUN.values(run).items() if name not in _NOT_SAVED} | more
     if run.state not in (RunState.RUNNING, RunState.WAITING):
         lease, floor = None, None
         if not run.state.has_ended:
@@ -193,7 +207,7 @@ def save_run(c: Connection, run: Run) -> Run | None:
     else:
         lease = floor = run.lease_until or _LONG_AGO
     values |= {"run_id": run.id, "held_fence": run.fence, "lease": lease, "floor": floor}
-    return RUN.one(c.execute(_SAVE, values))
+    return RUN.one(c.execute(statement, values))
 
 
 def ask_stop(c: Connection, run_id: int, by: str) -> bool:

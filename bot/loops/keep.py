@@ -34,8 +34,8 @@ class Snapshot:
 
 
 def keep_progress(c: Connection, shot: Snapshot, blob: bytes) -> bool:
-    """Write how far it is; False when the run has another owner, and nothing was written."""
-    if claims.save_run(c, shot.run) is None:
+    """Write how far it is; False when the run has another owner or another state by now, and nothing was written."""
+    if claims.save_progress(c, shot.run) is None:
         return False
     _keep_trace(c, shot, blob)
     return True

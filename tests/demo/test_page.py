@@ -271,6 +271,7 @@ async def test_a_form_is_opened_filled_refused_mended_and_submitted(
     await page.locator("#composer").fill("/dify schedule")
     await page.locator("#composer").press("Enter")
     dialog = page.get_by_role("dialog", name="New job")
+    await expect(dialog).to_be_visible()
     await expect(dialog).to_have_attribute("data-view-id", slack.views("U0ANA")[0].id)
     name, when = dialog.get_by_label("Name"), dialog.locator('[data-block-id="when"] input')
     await expect(name).to_be_focused()

@@ -169,6 +169,16 @@ async def test_a_waiting_run_may_be_left_without_a_lease_and_is_then_no_orphan(s
     assert await store.read(lambda c: claims.orphans(c, LATER, 10)) == []
 
 
+async def test_progress_that_is_saved_late_does_not_set_a_waiting_run_running_again(store: Store) -> None:
+    run = await running_run(store)
+    snapshot = replace(run, nodes=2, nodes_done=1)
+    await store.run(lambda c: claims.save_run(c, replace(run, state=RunState.WAITING)))
+    assert await store.run(lambda c: claims.save_progress(c, snapshot)) is None
+    kept = await store.read(lambda c: runs.get(c, run.team_id, run.id))
+    assert kept is not None
+    assert (kept.state, kept.nodes) == (RunState.WAITING, 0)
+
+
 async def test_renewing_tells_which_runs_are_still_held(store: Store) -> None:
     mine, lost, ended = await running_run(store), await running_run(store), await running_run(store)
     yours = await running_run(store, "you")

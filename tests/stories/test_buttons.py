@@ -5,16 +5,8 @@ import asyncio
 import pytest
 
 from bot.demo.slack import Message
-from tests.stories.world import (
-    ANA,
-    BEN,
-    NEWS,
-    TRANSPORTS,
-    World,
-    buttons_of,
-    facts_of,
-    words_of,
-)
+from tests.stories.sight import buttons_of, facts_of, words_of
+from tests.stories.world import ANA, BEN, NEWS, TRANSPORTS, World
 
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
 

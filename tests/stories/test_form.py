@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from bot.demo.slack import View
-from tests.stories.world import ANA, BEN, OPS, TRANSPORTS, World, words_of
+from tests.stories.sight import words_of
+from tests.stories.world import ANA, BEN, OPS, TRANSPORTS, World
 
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
 

@@ -3,7 +3,8 @@
 import pytest
 
 from bot.demo.slack import View
-from tests.stories.world import ANA, BEN, OPS, TRANSPORTS, World, buttons_of, words_of
+from tests.stories.sight import buttons_of, words_of
+from tests.stories.world import ANA, BEN, OPS, TRANSPORTS, World
 
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
 

@@ -11,7 +11,8 @@ import httpx
 import pytest
 
 from bot.demo.slack.signed import sign
-from tests.stories.world import ANA, World, environment, open_world
+from tests.stories.servers import environment
+from tests.stories.world import ANA, World, open_world
 
 pytestmark = pytest.mark.parametrize("world", ["http"], indirect=True)
 

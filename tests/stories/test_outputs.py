@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from bot.demo.slack import Message
-from tests.stories.world import OPS, TRANSPORTS, World, app_that_says, blocks_of, facts_of, open_world, words_of
+from tests.stories.sight import blocks_of, facts_of, words_of
+from tests.stories.workflows import app_that_says
+from tests.stories.world import OPS, TRANSPORTS, World, open_world
 
 HOSTILE = (
     "<!channel> <!here> <!everyone> <!subteam^S012345> <@U0BEN> <#C0FINANCE> "

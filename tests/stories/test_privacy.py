@@ -13,7 +13,8 @@ import pytest
 from bot.demo.slack import Person
 from bot.demo.slack.people import first_people
 from bot.demo.slack.signed import sign
-from tests.stories.world import ANA, BEN, CHIE, FINANCE, GUS, NEWS, OPS, World, buttons_of, open_world, words_of
+from tests.stories.sight import buttons_of, words_of
+from tests.stories.world import ANA, BEN, CHIE, FINANCE, GUS, NEWS, OPS, World, open_world
 
 DORA, SIMON = "U0DORA", "U0SIMON"
 CANARY = "canary-7f3a"

@@ -9,17 +9,9 @@ from pathlib import Path
 from bot.app import build
 from bot.settings import read
 from tests.stories.process import Serving, serve
-from tests.stories.world import (
-    ANA,
-    OPS,
-    PATIENCE_S,
-    TurnedClock,
-    World,
-    connect_all,
-    environment,
-    open_servers,
-    words_of,
-)
+from tests.stories.servers import connect_all, environment, open_servers
+from tests.stories.sight import words_of
+from tests.stories.world import ANA, OPS, PATIENCE_S, TurnedClock, World
 
 LEASE = timedelta(seconds=30)  # longer than a dead owner keeps its runs
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.stories.world import CHIE, OPS, TRANSPORTS, World, blocks_of, buttons_of, facts_of, words_of
+from tests.stories.sight import blocks_of, buttons_of, facts_of, words_of
+from tests.stories.world import CHIE, OPS, TRANSPORTS, World
 
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
 

@@ -9,18 +9,9 @@ from bot.app import build
 from bot.demo.slack import LocalSlack
 from bot.settings import read
 from tests.stories.process import ROOT, serve
-from tests.stories.world import (
-    ANA,
-    OPS,
-    TRANSPORTS,
-    TurnedClock,
-    WatchedDify,
-    World,
-    connect_all,
-    environment,
-    open_servers,
-    words_of,
-)
+from tests.stories.servers import WatchedDify, connect_all, environment, open_servers
+from tests.stories.sight import words_of
+from tests.stories.world import ANA, OPS, TRANSPORTS, TurnedClock, World
 
 
 def secrets_of(slack: LocalSlack, dify: WatchedDify) -> list[str]:

@@ -2,7 +2,8 @@
 
 import pytest
 
-from tests.stories.world import ANA, NEWS, OPS, World, blocks_of, facts_of, words_of
+from tests.stories.sight import blocks_of, facts_of, words_of
+from tests.stories.world import ANA, NEWS, OPS, World
 
 
 async def finished(world: World, channel: str = OPS, nth: int = 0):  # type: ignore[no-untyped-def]

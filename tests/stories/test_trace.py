@@ -5,19 +5,9 @@ from pathlib import Path
 import pytest
 
 from bot.demo.slack import Message, View
-from tests.stories.world import (
-    ANA,
-    BEN,
-    OPS,
-    TRANSPORTS,
-    World,
-    app_that_says,
-    app_with_rounds,
-    buttons_of,
-    open_world,
-    row,
-    words_of,
-)
+from tests.stories.sight import buttons_of, row, words_of
+from tests.stories.workflows import app_that_says, app_with_rounds
+from tests.stories.world import ANA, BEN, OPS, TRANSPORTS, World, open_world
 
 
 async def finished(world: World, app: str, typed: str = "") -> Message:

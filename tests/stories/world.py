@@ -1,8 +1,6 @@
 """The world of a story: a local Slack and a local Dify, the real bot between them, and a person's eyes and hands."""
 
-import math
-import uuid
-from collections.abc import AsyncIterator, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -13,13 +11,11 @@ from typing import Any, TypeVar
 import orjson
 
 from bot.app import Bot, build
-from bot.demo.dify import DemoApp, DemoRun, LocalDify
-from bot.demo.dify.recording import STREAMS
-from bot.demo.slack import Answer, LocalSlack, Message, Person, View
-from bot.operations.connect import connect
-from bot.rules.access import system
-from bot.settings import Settings, read
+from bot.demo.slack import Answer, LocalSlack, Message, View
+from bot.settings import read
 from storage import claims
+from tests.stories.servers import WatchedDify, connect_all, environment, open_servers
+from tests.stories.sight import buttons_of, words_of
 
 ANA, BEN, CHIE, GUS = "U0ANA", "U0BEN", "U0CHIE", "U0GUS"
 OPS, NEWS, FINANCE = "#ops", "#news", "#finance"
@@ -41,25 +37,13 @@ class TurnedClock:
         return datetime.now(UTC) + self.ahead
 
 
-class WatchedDify(LocalDify):
-    """A local Dify that wakes those who wait in the world whenever something happens in it."""
-
-    def __init__(self, slack: LocalSlack, **settings: Any) -> None:
-        super().__init__(**settings)
-        self._slack = slack
-
-    def note(self, what: str, run: DemoRun | None = None, **more: Any) -> None:
-        super().note(what, run, **more)
-        self._slack.workspace.wake()
-
-
 @dataclass(slots=True, kw_only=True)
 class World:
     """What a story holds in its hands. People act through `slack`; nothing here reaches into the bot to make it act,
     but for `turn`, which is time passing."""
 
     slack: LocalSlack
-    dify: LocalDify
+    dify: WatchedDify
     bot: Bot
     clock: TurnedClock
 
@@ -220,140 +204,3 @@ async def open_world(
             yield World(slack=slack, dify=dify, bot=bot, clock=clock)
         finally:
             await bot.stop()
-
-
-@asynccontextmanager
-async def open_servers(
-    *,
-    people: Sequence[Person] | None = None,
-    apps: Sequence[DemoApp] | None = None,
-    speed: float = math.inf,
-) -> AsyncIterator[tuple[LocalSlack, WatchedDify]]:
-    """The local Slack without rate limits, and the local Dify that replays `speed` times as fast."""
-    slack = LocalSlack(manifest=LocalSlack.load_manifest(), people=people)
-    slack.set_limits(enabled=False)
-    dify = WatchedDify(slack, apps=apps, speed=speed, settle_s=0.0, ping_s=0.05)
-    try:
-        await slack.start()
-        await dify.start()
-        yield slack, dify
-    finally:
-        await dify.stop()
-        await slack.stop()
-
-
-def environment(slack: LocalSlack, folder: Path, transport: str = "socket") -> dict[str, str]:
-    """What an operator would set."""
-    hearing = {
-        "socket": {"SLACK_APP_TOKEN": slack.app_token, "DIFY_OPS_HTTP": ""},
-        "http": {"SLACK_SIGNING_SECRET": slack.signing_secret, "DIFY_OPS_HTTP": "127.0.0.1:0"},
-    }
-    return {
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_API_URL": slack.api_url,
-        "DIFY_OPS_HOME": str(folder),
-        "DIFY_OPS_ALLOWED_HOSTS": "127.0.0.1",
-        **hearing[transport],
-    }
-
-
-def app_that_says(name: str, text: str) -> DemoApp:
-    """A workflow whose only output is this text."""
-    return DemoApp(name=name, stream="simple", says={'Hello Zürich ✓ 日本 "q" <b>': text, "Zürich": "here"})
-
-
-def app_with_rounds(folder: Path, name: str, rounds: int) -> DemoApp:
-    """A workflow whose iteration has so many rounds: a recorded stream with its first round repeated."""
-    lines = [orjson.loads(line) for line in (STREAMS / "iteration_seq.jsonl").read_text().splitlines()]
-    first = [index for index, (_, event) in enumerate(lines) if event["event"] == "iteration_next"]
-    head, one_round, tail = (
-        lines[: first[0]],
-        lines[first[0] : first[1]],
-        lines[first[2] + len(lines[first[0] : first[1]]) :],
-    )
-    repeated = []
-    for number in range(rounds):
-        for at, event in orjson.loads(orjson.dumps(one_round)):
-            data = event["data"]
-            if event["event"] == "iteration_next":
-                data["index"] = number
-            else:
-                data["id"] = str(uuid.uuid5(uuid.UUID(data["id"]), str(number)))
-            if data.get("execution_metadata"):
-                data["execution_metadata"]["iteration_index"] = number
-            repeated.append([at, event])
-    text = "\n".join(orjson.dumps(line).decode() for line in [*head, *repeated, *tail])
-    (folder / f"{name}.jsonl").write_text(text + "\n")
-    return DemoApp(name=name, stream=str(folder / name))
-
-
-async def connect_all(bot: Bot, dify: LocalDify) -> None:
-    """What an admin does for every app of the local Dify."""
-    services, now = bot.services, bot.services.now()
-
-    def join(c: Any) -> None:
-        for name, key in dify.keys.items():
-            app = dify.apps[name]
-            connect(
-                c,
-                system(services.team_id),
-                services.vault,
-                name=name,
-                base_url=dify.url,
-                key=key,
-                mode=app.mode,
-                description=app.description,
-                now=now,
-            )
-
-    await services.store.run(join)
-
-
-def settings_of(bot: Bot) -> Settings:
-    return bot.services.settings
-
-
-def blocks_of(message: Message | View, kind: str) -> list[dict[str, Any]]:
-    """The blocks of one kind."""
-    return [block for block in message.blocks if block["type"] == kind]
-
-
-def buttons_of(message: Message | View) -> list[str]:
-    """The texts on its buttons."""
-    return [
-        element["text"]["text"]
-        for block in blocks_of(message, "actions")
-        for element in block["elements"]
-        if element["type"] == "button"
-    ]
-
-
-def facts_of(message: Message) -> str:
-    """Its small print."""
-    return " ".join(part["text"] for block in blocks_of(message, "context") for part in block["elements"])
-
-
-def words_of(shown: Message | View) -> str:
-    """All that a reader can read in its blocks."""
-    return "\n".join(_texts(shown.blocks))
-
-
-def _texts(value: Any) -> list[str]:
-    if isinstance(value, dict):
-        own = [value["text"]] if isinstance(value.get("text"), str) else []
-        return own + [text for key, each in value.items() if key != "text" or not own for text in _texts(each)]
-    if isinstance(value, list):
-        return [text for each in value for text in _texts(each)]
-    return []
-
-
-def row(view: View, words: str) -> str:
-    """The block of the row that says these words and can be opened."""
-    for block in view.blocks:
-        if block.get("accessory") and words in words_of_block(block):
-            return str(block["block_id"])
-    raise LookupError(f"no row says {words!r}: {words_of(view)}")
-
-
-def words_of_block(block: Mapping[str, Any]) -> str:
-    return "\n".join(_texts(block))
