@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import fields
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -11,7 +11,7 @@ from sqlalchemy import JSON, BigInteger, Dialect, Integer, Text, TypeDecorator
 from sqlalchemy.dialects.postgresql import TIMESTAMP
 from sqlalchemy.types import TypeEngine
 
-from storage.records import Fault, Schedule
+from storage.records import CalendarRule, Fault, Policy, Schedule
 
 # SQLite numbers rows by themselves only for the exact type INTEGER; PostgreSQL needs 64 bits said aloud.
 ROW_ID = BigInteger().with_variant(Integer(), "sqlite")
@@ -54,6 +54,8 @@ def _lend(value: Any) -> Any:
     """What orjson asks about: it knows neither other mappings nor our rule for times."""
     if isinstance(value, datetime):
         return write_time(value)
+    if isinstance(value, date):
+        return value.isoformat()
     if isinstance(value, Mapping):
         return dict(value)
     raise TypeError(f"{type(value).__name__} is no JSON value")
@@ -174,8 +176,35 @@ class FaultJson(Json):
         return None if value is None else Fault(**known_fields(Fault, value))
 
 
+class PolicyJson(Json):
+    """A `Policy` as JSON. Fields that this program does not know are passed over."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> Policy:
+        return Policy(**known_fields(Policy, value or {}))
+
+
+class DaysJson(Json):
+    """Dates as a JSON list of ISO texts."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[date, ...]:
+        return tuple(date.fromisoformat(day) for day in value or ())
+
+
+class YearsJson(Json):
+    """Years as a JSON list of numbers."""
+
+    cache_ok = True
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[int, ...]:
+        return tuple(value or ())
+
+
 class SchedulesJson(Json):
-    """Schedules as a JSON list; `anchor_at` is ISO text in UTC."""
+    """Schedules as a JSON list; instants are ISO text in UTC."""
 
     cache_ok = True
 
@@ -185,8 +214,13 @@ class SchedulesJson(Json):
 
 def _read_schedule(value: dict[str, Any]) -> Schedule:
     plain = known_fields(Schedule, value)
-    if plain.get("anchor_at") is not None:
-        plain["anchor_at"] = datetime.fromisoformat(plain["anchor_at"])
+    for name in ("anchor_at", "start_at", "until_at"):
+        if plain.get(name) is not None:
+            plain[name] = datetime.fromisoformat(plain[name])
+    plain["calendars"] = tuple(
+        CalendarRule(**known_fields(CalendarRule, one)) for one in plain.get("calendars") or ()
+    )
+    plain["exclusions"] = tuple(plain.get("exclusions") or ())
     return Schedule(**plain)
 
 

@@ -6,7 +6,7 @@ Money is a decimal string beside its currency. Mappings hold JSON values and are
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
 
@@ -14,10 +14,12 @@ from typing import Any
 class RunState(StrEnum):
     """planned → ready → running → one of the ends; or planned → one of the ends that never started.
 
+    `QUEUED` is a run whose time has come and that waits until its job is free (planned → queued → ready).
     `WAITING` is a run that Dify has paused until a human fills in a form. A skip is never a failure.
     """
 
     PLANNED = "planned"
+    QUEUED = "queued"
     READY = "ready"
     RUNNING = "running"
     WAITING = "waiting"
@@ -34,7 +36,7 @@ class RunState(StrEnum):
 
     @property
     def has_ended(self) -> bool:
-        return self not in (RunState.PLANNED, RunState.READY, RunState.RUNNING, RunState.WAITING)
+        return self not in _OPEN
 
     @property
     def is_active(self) -> bool:
@@ -50,9 +52,15 @@ class RunState(StrEnum):
         return self in (RunState.SUCCEEDED, RunState.PARTIAL)
 
 
+_OPEN = frozenset((RunState.PLANNED, RunState.QUEUED, RunState.READY, RunState.RUNNING, RunState.WAITING))
+
+
 class JobState(StrEnum):
+    """`HELD` is a job whose next slot nobody can know yet: a calendar of it has no data for that year."""
+
     ACTIVE = "active"
     PAUSED = "paused"
+    HELD = "held"
     COMPLETED = "completed"
     DELETED = "deleted"
 
@@ -82,12 +90,27 @@ class DeliveryKind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class CalendarRule:
+    """Which days of a calendar count: `only` its own days, or all but its days. `calendar` is a built-in name
+    (`holiday:US`, `workday:CN`, `trading:XNYS`) or the name of a team's own. `roll` says what becomes of a slot on
+    a day that does not count: `skip`, or it moves to the `next` or the `previous` day that does, same local time."""
+
+    calendar: str
+    only: bool
+    roll: str = "skip"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule:
     """When a job runs, as a value. The words are written once, when the text is read.
 
     `kind` is one of cron, fixed_rate, fixed_delay, one_time, api. `spec` is what the kind's file understands
     (a cron expression, a number of seconds, an ISO instant, nothing). `text` is the strict canonical form, which
     can be typed again and reads to the same schedule.
+
+    `start_at` and `until_at` are inclusive; `times` counts scheduled starts from `anchor_at`, the moment of saving.
+    `exclusions` are canonical texts of what is struck out (a day, a span of days, a weekly window).
+    `jitter_s` spreads the start over so many seconds and moves no slot.
     """
 
     kind: str
@@ -96,6 +119,43 @@ class Schedule:
     text: str
     says: str
     anchor_at: datetime | None = None
+    start_at: datetime | None = None
+    until_at: datetime | None = None
+    times: int | None = None
+    calendars: tuple[CalendarRule, ...] = ()
+    exclusions: tuple[str, ...] = ()
+    jitter_s: int = 0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """What happens when a time is busy or missed, and which time the inputs are told.
+
+    `overlap` is skip, queue, replace or allow; `overlap_max` how many wait at most (queue) or run at once (allow).
+    `catch_up` is skip, latest or all, of the slots missed within the last `catch_up_s`. `data_offset` moves the
+    `data_time` of the macros (`-1d`, `-3600s`).
+    """
+
+    overlap: str = "skip"
+    overlap_max: int = 1
+    catch_up: str = "latest"
+    catch_up_s: int = 3600
+    data_offset: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calendar:
+    """A team's own set of days. `days` are its dates in order; `years` are those it knows all about, so that a date
+    outside of them is unknown and not simply absent. `version` counts the imports."""
+
+    id: int
+    team_id: str
+    name: str
+    days: tuple[date, ...]
+    years: tuple[int, ...]
+    changed_by: str
+    changed_at: datetime
+    version: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,7 +189,7 @@ class App:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Job:
-    """A workflow that somebody asked for. `version` counts every change of the row."""
+    """A workflow that somebody asked for. `version` counts every change of the row. `resume_at` ends a pause."""
 
     id: int
     team_id: str
@@ -143,7 +203,8 @@ class Job:
     state: JobState = JobState.ACTIVE
     state_by: str | None = None
     state_reason: str | None = None
-    overlap: str = "skip"
+    policy: Policy = Policy()
+    resume_at: datetime | None = None
     timeout_s: int = 1200
     version: int = 1
     failing_since: datetime | None = None
@@ -292,6 +353,7 @@ class Draft:
     inputs: Mapping[str, Any]
     created_at: datetime
     expires_at: datetime
+    policy: Policy = Policy()
     timeout_s: int = 1200
     job_id: int | None = None
     job_version: int | None = None

@@ -18,10 +18,23 @@ from sqlalchemy import (
     literal_column,
 )
 
-from storage.columns import ROW_ID, FaultJson, Json, Key, SchedulesJson, Utc, Word, Words
+from storage.columns import (
+    ROW_ID,
+    DaysJson,
+    FaultJson,
+    Json,
+    Key,
+    PolicyJson,
+    SchedulesJson,
+    Utc,
+    Word,
+    Words,
+    YearsJson,
+)
 from storage.records import (
     App,
     AuditEntry,
+    Calendar,
     Cause,
     Delivery,
     DeliveryKind,
@@ -95,7 +108,8 @@ jobs = Table(
     Column("state", Word(JobState), nullable=False),
     Column("state_by", Text),
     Column("state_reason", Words),
-    Column("overlap", Text, nullable=False),
+    Column("policy", PolicyJson, nullable=False),
+    Column("resume_at", Utc),
     Column("timeout_s", Integer, nullable=False),
     Column("version", Integer, nullable=False),
     Column("failing_since", Utc),
@@ -104,6 +118,7 @@ jobs = Table(
 )
 JOB_STANDS = jobs.c.state != literal_column("'deleted'")
 _partial("uq_jobs_name", JOB_STANDS, jobs.c.team_id, jobs.c.channel_id, jobs.c.name_folded, unique=True)
+_partial("ix_jobs_resume", jobs.c.resume_at.is_not(None), jobs.c.resume_at)
 Index("ix_jobs_team", jobs.c.team_id, jobs.c.name_folded)
 
 runs = Table(
@@ -155,7 +170,8 @@ runs = Table(
 RUN_PLANNED = _is(runs.c.state, "planned")
 RUN_READY = _is(runs.c.state, "ready")
 RUN_HELD = _is(runs.c.state, "running", "waiting")
-RUN_OPEN = _is(runs.c.state, "planned", "ready", "running", "waiting")
+RUN_QUEUED = _is(runs.c.state, "queued")
+RUN_OPEN = _is(runs.c.state, "planned", "queued", "ready", "running", "waiting")
 RUN_RAN = _is(runs.c.state, "succeeded", "partial", "failed", "timed_out", "stopped", "lost")
 _partial("ix_runs_planned", RUN_PLANNED, runs.c.due_at, runs.c.id)
 _partial("ix_runs_ready", RUN_READY, runs.c.due_at, runs.c.id)
@@ -226,10 +242,27 @@ drafts = Table(
     Column("inputs", Json, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("expires_at", Utc, nullable=False),
+    Column("policy", PolicyJson, nullable=False),
     Column("timeout_s", Integer, nullable=False),
     Column("job_id", BigInteger),
     Column("job_version", Integer),
     Index("ix_drafts_expires", "expires_at"),
+)
+
+calendars = Table(
+    "calendars",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("team_id", Text, nullable=False),
+    Column("name", Words, nullable=False),
+    Column("name_folded", Words, nullable=False),
+    Column("days", DaysJson, nullable=False),
+    Column("years", YearsJson, nullable=False),
+    Column("changed_by", Text, nullable=False),
+    Column("changed_at", Utc, nullable=False),
+    Column("version", Integer, nullable=False),
+    UniqueConstraint("team_id", "name_folded"),
+    sqlite_autoincrement=True,
 )
 
 audit = Table(
@@ -259,4 +292,5 @@ JOB = Shape(Job, jobs, {"name_folded": lambda job: fold(job.name)})
 RUN = Shape(Run, runs)
 DELIVERY = Shape(Delivery, deliveries)
 DRAFT = Shape(Draft, drafts)
+CALENDAR = Shape(Calendar, calendars, {"name_folded": lambda one: fold(one.name)})
 AUDIT = Shape(AuditEntry, audit)

@@ -122,7 +122,7 @@ def job_card(
             else "its workflow is not connected any more",
             f"owner {person(job.owner_id, names)}",
             f"limit {words.duration(job.timeout_s)}",
-            f"when it is still running: {escape(shorten(one_line(job.overlap), 40))}",
+            f"when it is still running: {escape(shorten(one_line(job.policy.overlap), 40))}",
             f"version {job.version}",
         )
     )

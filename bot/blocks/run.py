@@ -24,6 +24,7 @@ from bot.blocks.text import escape, one_line, shorten
 from storage.records import App, Job, JobState, NodeSpan, Run, RunState
 
 NEVER_STARTED = (RunState.SKIPPED, RunState.MISSED, RunState.EXPIRED, RunState.BLOCKED)
+NOT_YET = (RunState.PLANNED, RunState.QUEUED)
 TAIL_BLOCKS = 6  # what stands below the output: facts, folds, buttons
 
 
@@ -86,7 +87,7 @@ def run_buttons(
         buttons.append(stop_button(run, job))
     if run.state.has_ended and not is_rerun:
         buttons.append(run_again(run, job, reruns))
-    if has_trace or (run.state not in NEVER_STARTED and run.state is not RunState.PLANNED and run.started_at):
+    if has_trace or (run.state not in NEVER_STARTED and run.state not in NOT_YET and run.started_at):
         name = name_of(run, job)
         buttons.append(button("Open trace", "open_trace", f"run:{run.id}", label=f"Open the trace of {name}"))
     if run.state.has_ended and job:

@@ -26,6 +26,8 @@ def story(run: Run, job: Job | None = None, spans: Spans = (), names: Names = No
     match run.state:
         case RunState.READY:
             return f"{name} is starting."
+        case RunState.QUEUED:
+            return f"{name} is queued: it starts when the run before it has ended."
         case RunState.PLANNED:
             return f"{name} is planned."
         case RunState.RUNNING:

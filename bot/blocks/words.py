@@ -16,6 +16,7 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 
 STATES: Mapping[RunState, tuple[str, str]] = {
     RunState.PLANNED: ("🗓️", "planned"),
+    RunState.QUEUED: ("⏳", "queued"),
     RunState.READY: ("🟡", "starting"),
     RunState.RUNNING: ("🔵", "running"),
     RunState.WAITING: ("✋", "waiting for a person"),
@@ -33,6 +34,7 @@ STATES: Mapping[RunState, tuple[str, str]] = {
 JOB_STATES: Mapping[JobState, tuple[str, str]] = {
     JobState.ACTIVE: ("🟢", "active"),
     JobState.PAUSED: ("⏸️", "paused"),
+    JobState.HELD: ("⏳", "held"),
     JobState.COMPLETED: ("✅", "completed"),
     JobState.DELETED: ("🗑️", "deleted"),
 }

@@ -92,7 +92,7 @@ def find_same(c: Connection, job: Job, key: str) -> Run | None:
 
     The key is looked for last: the same request may be saved by another transaction between the two looks.
     """
-    is_busy = job.overlap == "skip" and job.id in runs.active_of(c, [job.id])
+    is_busy = job.policy.overlap == "skip" and job.id in runs.active_of(c, [job.id])
     known = runs.by_key(c, key)
     if known is None and is_busy:
         raise Refusal(

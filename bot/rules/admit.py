@@ -27,10 +27,10 @@ def admit(run: Run, job: Job | None, *, is_busy: bool, now: datetime) -> Admit |
     """Decide about one due run; `is_busy` tells that another run of its job is active."""
     if run.cause is not Cause.SCHEDULE or job is None:
         return Admit()
-    if job.state in (JobState.PAUSED, JobState.DELETED):
+    if job.state in (JobState.PAUSED, JobState.HELD, JobState.DELETED):
         return Close(RunState.SKIPPED, f"the job was {job.state}")
     if now - run.due_at > CATCH_UP:
         return Close(RunState.MISSED, "the bot was not running at its time, and it was found over an hour late")
-    if is_busy and job.overlap == "skip":
+    if is_busy and job.policy.overlap == "skip":
         return Close(RunState.SKIPPED, "the run before it was still going")
     return Admit()

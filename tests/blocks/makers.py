@@ -13,7 +13,20 @@ from markdown_it import MarkdownIt
 
 from bot.blocks.parts import FALLBACK_TEXT, MARKDOWN_SUM, Message, View
 from bot.demo.slack.check import check_message, check_view
-from storage.records import App, Cause, Draft, Fault, InputField, Job, JobState, NodeSpan, Run, RunState, Schedule
+from storage.records import (
+    App,
+    Cause,
+    Draft,
+    Fault,
+    InputField,
+    Job,
+    JobState,
+    NodeSpan,
+    Policy,
+    Run,
+    RunState,
+    Schedule,
+)
 
 # Whole records are large to make, and the machine may be busy: neither says anything about what is tested.
 patient = settings(
@@ -267,7 +280,7 @@ jobs = st.builds(
     state=st.sampled_from(list(JobState)),
     state_by=st.none() | st.just("UOWNER"),
     state_reason=st.none() | nasty_text,
-    overlap=nasty_text,
+    policy=st.builds(Policy, overlap=nasty_text),
     failing_since=st.none() | moments,
     failures=st.integers(0, 50),
     inputs=st.dictionaries(nasty_text, json_values, max_size=30),

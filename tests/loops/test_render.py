@@ -74,6 +74,7 @@ WORDS = {
     RunState.EXPIRED: "was expired",
     RunState.BLOCKED: "was blocked",
     RunState.PLANNED: "is planned",
+    RunState.QUEUED: "is queued",
 }
 
 

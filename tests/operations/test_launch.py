@@ -17,7 +17,7 @@ from bot.operations.stop import stop
 from bot.rules.access import system
 from storage import apps, audit, claims, deliveries, drafts, jobs, runs
 from storage.database import Store
-from storage.records import Cause, Draft, Job, JobState, Run, RunState
+from storage.records import Cause, Draft, Job, JobState, Policy, Run, RunState
 from tests.makers import HERE, NOW, OTHER, OWNER, TEAM, an_actor, fresh_job, fresh_run, save_job
 from tests.storage.examples import a_draft, an_app
 
@@ -116,7 +116,7 @@ async def test_a_run_that_waits_for_a_human_holds_up_nothing(store: Store) -> No
 
 async def test_a_job_that_allows_overlap_runs_beside_itself(store: Store) -> None:
     job = await a_saved_job(store)
-    assert await store.run(lambda c: jobs.save(c, replace(job, overlap="allow"))) is not None
+    assert await store.run(lambda c: jobs.save(c, replace(job, policy=Policy(overlap="allow")))) is not None
     for key in ("typed:1", "typed:2"):
         await store.run(lambda c, key=key: launch_job(c, an_actor(), job.id, None, key=key, now=NOW))  # type: ignore[misc]
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.rules.admit import CATCH_UP, Admit, Close, admit
-from storage.records import Cause, Job, JobState, Run, RunState
+from storage.records import Cause, Job, JobState, Policy, Run, RunState
 from tests.makers import patient
 from tests.storage.examples import NOW, a_job, a_run
 
@@ -36,7 +36,7 @@ def test_a_slot_is_skipped_while_the_run_before_it_goes_on() -> None:
 
 
 def test_a_job_that_allows_overlap_is_not_skipped() -> None:
-    assert decide(job=a_job(overlap="allow"), is_busy=True) == Admit()
+    assert decide(job=a_job(policy=Policy(overlap="allow")), is_busy=True) == Admit()
 
 
 @pytest.mark.parametrize("state", [JobState.PAUSED, JobState.DELETED])
@@ -71,7 +71,9 @@ def test_a_run_without_a_job_passes() -> None:
 def test_what_is_not_started_is_closed_with_a_reason_and_is_no_failure(
     cause: Cause, state: JobState, overlap: str, is_busy: bool, late_s: int
 ) -> None:
-    decided = decide(a_run(cause=cause), a_job(state=state, overlap=overlap), is_busy=is_busy, late_s=late_s)
+    decided = decide(
+        a_run(cause=cause), a_job(state=state, policy=Policy(overlap=overlap)), is_busy=is_busy, late_s=late_s
+    )
     if isinstance(decided, Close):
         assert cause is Cause.SCHEDULE
         assert decided.state in (RunState.SKIPPED, RunState.MISSED)

@@ -38,12 +38,26 @@ class WeekDays:
 
 
 @dataclass(frozen=True, slots=True)
+class Cycle:
+    """Every so many days, weeks (from Monday) or months, counted from the one that holds `anchor`.
+
+    `anchor` is None while a text is being read, until the day of saving or a typed `from` fixes it.
+    """
+
+    unit: str
+    every: int
+    anchor: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Dates:
-    """Which dates: None restricts nothing. With both set, `either` joins them by OR (Unix), else by AND."""
+    """Which dates: None restricts nothing. With both set, `either` joins them by OR (Unix), else by AND. `cycle`
+    leaves out the days, weeks or months between."""
 
     month_days: MonthDays | None = None
     week_days: WeekDays | None = None
     either: bool = False
+    cycle: Cycle | None = None
 
 
 @dataclass(frozen=True, slots=True)

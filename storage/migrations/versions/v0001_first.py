@@ -1,4 +1,4 @@
-"""The first schema: apps, jobs, runs and their traces, deliveries, drafts, audit, meta.
+"""The first schema: apps, jobs, runs and their traces, deliveries, drafts, calendars, audit, meta.
 
 Types are written out here and not taken from the program, which may change later.
 """
@@ -43,6 +43,7 @@ def upgrade() -> None:
     _make_traces()
     _make_deliveries()
     _make_drafts()
+    _make_calendars()
     _make_audit()
     _make_meta()
 
@@ -83,7 +84,8 @@ def _make_jobs() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("state_by", sa.Text(), nullable=True),
         sa.Column("state_reason", sa.Text(), nullable=True),
-        sa.Column("overlap", sa.Text(), nullable=False),
+        sa.Column("policy", _json(), nullable=False),
+        sa.Column("resume_at", _instant(), nullable=True),
         sa.Column("timeout_s", sa.Integer(), nullable=False),
         sa.Column("version", sa.Integer(), nullable=False),
         sa.Column("failing_since", _instant(), nullable=True),
@@ -92,6 +94,7 @@ def _make_jobs() -> None:
         sqlite_autoincrement=True,
     )
     op.create_index("ix_jobs_team", "jobs", ["team_id", "name_folded"])
+    _partial("ix_jobs_resume", "jobs", ["resume_at"], "resume_at IS NOT NULL")
     _partial("uq_jobs_name", "jobs", ["team_id", "channel_id", "name_folded"], "state != 'deleted'", unique=True)
 
 
@@ -145,7 +148,10 @@ def _make_runs() -> None:
     _partial("ix_runs_held", "runs", ["lease_until"], "state IN ('running', 'waiting')")
     op.create_index("ix_runs_job", "runs", ["job_id", "id"])
     _partial(
-        "ix_runs_open", "runs", ["job_id", "due_at", "id"], "state IN ('planned', 'ready', 'running', 'waiting')"
+        "ix_runs_open",
+        "runs",
+        ["job_id", "due_at", "id"],
+        "state IN ('planned', 'queued', 'ready', 'running', 'waiting')",
     )
     _partial("ix_runs_planned", "runs", ["due_at", "id"], "state = 'planned'")
     _partial(
@@ -223,12 +229,31 @@ def _make_drafts() -> None:
         sa.Column("inputs", _json(), nullable=False),
         sa.Column("created_at", _instant(), nullable=False),
         sa.Column("expires_at", _instant(), nullable=False),
+        sa.Column("policy", _json(), nullable=False),
         sa.Column("timeout_s", sa.Integer(), nullable=False),
         sa.Column("job_id", sa.BigInteger(), nullable=True),
         sa.Column("job_version", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_drafts"),
     )
     op.create_index("ix_drafts_expires", "drafts", ["expires_at"])
+
+
+def _make_calendars() -> None:
+    op.create_table(
+        "calendars",
+        sa.Column("id", _row_id(), nullable=False),
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("name_folded", sa.Text(), nullable=False),
+        sa.Column("days", _json(), nullable=False),
+        sa.Column("years", _json(), nullable=False),
+        sa.Column("changed_by", sa.Text(), nullable=False),
+        sa.Column("changed_at", _instant(), nullable=False),
+        sa.Column("version", sa.Integer(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name="pk_calendars"),
+        sa.UniqueConstraint("team_id", "name_folded", name="uq_calendars_team_id"),
+        sqlite_autoincrement=True,
+    )
 
 
 def _make_audit() -> None:
