@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from storage.records import CalendarRule
+from storage.records import CalendarRule, Schedule
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -16,3 +16,18 @@ class Bounds:
     calendars: tuple[CalendarRule, ...] = ()
     exclusions: tuple[str, ...] = ()
     jitter_s: int = 0
+
+
+UNBOUND = Bounds()
+
+
+def bounds_of(schedule: Schedule) -> Bounds:
+    """The bounds that a schedule keeps."""
+    return Bounds(
+        start_at=schedule.start_at,
+        until_at=schedule.until_at,
+        times=schedule.times,
+        calendars=schedule.calendars,
+        exclusions=schedule.exclusions,
+        jitter_s=schedule.jitter_s,
+    )

@@ -11,7 +11,8 @@ from storage.records import Schedule
 class Asked:
     """A text to be read: `phrase` is without the zone that it named, `zone` is that one or the person's own.
 
-    `lang` is the language of the person (ISO 639, `zh`); the text may be in another. `half_year` is an abbreviation such as `est` that was typed; `zone` is then its fixed offset.
+    `half_year` is an abbreviation such as `est` that was typed; `zone` is then its fixed offset. `lang` is the
+    language of the person (ISO 639, `zh`); the text may be in another.
     """
 
     phrase: str
@@ -32,7 +33,8 @@ class Unread:
 @dataclass(frozen=True, slots=True)
 class Slot:
     """One time of a schedule, in UTC: `at` is when it comes, `nominal_at` when it would have come had no calendar
-    moved it. `note` says what people should know of it (`moved`, `shifted` by a clock change), else empty."""
+    moved it. `note` says what people should know of it: `moved` by a calendar, `shifted` by a clock change; in a
+    preview also `holiday` or `excluded`, for one that does not come. Else it is empty."""
 
     at: datetime
     nominal_at: datetime

@@ -5,6 +5,7 @@ wall clock were UTC).
 """
 
 from bisect import bisect_right
+from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta, timezone
 from functools import lru_cache
 from typing import NamedTuple
@@ -15,6 +16,8 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 NAIVE_EPOCH = EPOCH.replace(tzinfo=None)
 SECOND = timedelta(seconds=1)
 DAY_S = 86_400
+WIDEST_OFFSET_S = 16 * 3600  # no zone since 1970 is further east
+SPANS_S = 64 * DAY_S  # offsets are found for so long at once: a fraction of a millisecond
 
 
 class Change(NamedTuple):
@@ -46,14 +49,13 @@ def local_of(wall: int) -> datetime:
 
 def resolve_wall(zone: str, wall: int) -> int:
     """The stamp of a wall: its first occurrence; for a wall that the clock skips, the first instant after the gap."""
-    local = local_of(wall)
-    offset = _offset_at(zone, local)
-    stamp = wall - offset
-    if offset_of(zone, stamp) == offset:
-        return stamp
-    year = local.year
-    gap = (change for y in (year - 1, year, year + 1) for change in changes_in(zone, y) if _is_gap(change, wall))
-    return next((change.at for change in gap), stamp)
+    start = wall - WIDEST_OFFSET_S
+    while True:
+        end, offset = next_change(zone, start)
+        stamp = wall - offset
+        if stamp < end:
+            return max(start, stamp)  # before the start: the clock jumped over it there
+        start = end
 
 
 def wall_is_skipped(zone: str, wall: int) -> bool:
@@ -69,28 +71,36 @@ def offset_of(zone: str, stamp: int) -> int:
 
 @lru_cache(maxsize=1024)
 def changes_in(zone: str, year: int) -> tuple[Change, ...]:
-    """The clock changes of one UTC year, in order. zoneinfo does not tell them, so each day's offset is compared."""
-    if isinstance(zone_of(zone), timezone):
-        return ()
+    """The clock changes of one UTC year, in order."""
     start, end = (stamp_of(datetime(y, 1, 1, tzinfo=UTC)) for y in (year, year + 1))
-    found = []
-    before = offset_of(zone, start)
-    for day in range(start + DAY_S, end + 1, DAY_S):
-        after = offset_of(zone, day)
-        if after != before:
-            found.append(Change(_first_at(zone, day - DAY_S, day, before), before, after))
-            before = after
-    return tuple(found)
+    return tuple(_find_changes(zone, start, end))
 
 
 def next_change(zone: str, stamp: int) -> tuple[int, int]:
     """Until which stamp, always a later one, the offset at `stamp` surely holds; and the offset itself."""
-    year = moment_of(stamp).year
-    changes = changes_in(zone, year)
-    place = bisect_right(changes, stamp, key=lambda change: change.at)
-    offset = changes[place - 1].after if place else offset_of(zone, stamp)
-    end = changes[place].at if place < len(changes) else stamp_of(datetime(year + 1, 1, 1, tzinfo=UTC))
-    return end, offset
+    ends, offsets = _spans_of(zone, stamp // SPANS_S)
+    place = bisect_right(ends, stamp)
+    return ends[place], offsets[place]
+
+
+@lru_cache(maxsize=8192)
+def _spans_of(zone: str, block: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The spans of one offset in a block of SPANS_S seconds: where each ends, and its offset."""
+    start, end = block * SPANS_S, (block + 1) * SPANS_S
+    changes = list(_find_changes(zone, start, end))
+    return (*(change.at for change in changes), end), (offset_of(zone, start), *(change.after for change in changes))
+
+
+def _find_changes(zone: str, start: int, end: int) -> Iterator[Change]:
+    """The changes later than `start` and up to `end`. zoneinfo does not tell them: each day's offset is compared."""
+    if isinstance(zone_of(zone), timezone):
+        return
+    before = offset_of(zone, start)
+    for day in range(start + DAY_S, end + 1, DAY_S):
+        after = offset_of(zone, day)
+        if after != before:
+            yield Change(_first_at(zone, day - DAY_S, day, before), before, after)
+            before = after
 
 
 def _first_at(zone: str, low: int, high: int, before: int) -> int:
@@ -98,14 +108,6 @@ def _first_at(zone: str, low: int, high: int, before: int) -> int:
         middle = (low + high) // 2
         low, high = (middle, high) if offset_of(zone, middle) == before else (low, middle)
     return high
-
-
-def _is_gap(change: Change, wall: int) -> bool:
-    return change.at + change.before <= wall < change.at + change.after
-
-
-def _offset_at(zone: str, local: datetime) -> int:
-    return _seconds(local.replace(tzinfo=zone_of(zone)).utcoffset())
 
 
 def _seconds(offset: timedelta | None) -> int:

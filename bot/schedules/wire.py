@@ -18,14 +18,14 @@ LONGEST_LINE = 10_000
 def answer_line(line: str, now: datetime) -> str:
     """The answer to one line, without a line break: `{"kind", "says", "next"}` or `{"error": …}`.
 
-    The line holds `when`, and if it likes `zone` (default UTC), `from` (an ISO instant, default now) and `count`.
+    The line holds `when`, and if it likes `zone` (default UTC), `from` (an ISO instant, default now), `count` and
+    `lang`, the language of the person and of the words in the answer (default en). An empty line is a question that
+    is missing, and answered with an error like any other; whether it is asked at all is for the caller.
     """
     try:
         answer = answer_question(_parse(line), now)
     except Refusal as refusal:
-        answer = {"error": {"code": refusal.code, "message": refusal.message, "hint": refusal.hint}}
-        if refusal.choices:
-            answer["error"]["choices"] = list(refusal.choices)
+        answer = show_refusal(refusal)
     # Half a surrogate pair, which JSON can hold and UTF-8 cannot, stays an escape.
     return json.dumps(answer, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
 
@@ -35,13 +35,23 @@ def answer_question(question: Mapping[str, Any], now: datetime) -> dict[str, Any
     zone = schedules.read_zone(_text(question, "zone", "UTC"))
     start = _read_instant(question.get("from"), now)
     count = _read_count(question.get("count"))
-    schedule = schedules.read(_text(question, "when"), zone, start)
-    return show_schedule(schedule, schedules.preview(schedule, start, count))
+    lang = _text(question, "lang", "en")
+    schedule = schedules.read(_text(question, "when"), zone, start, lang=lang)
+    return show_schedule(schedule, schedules.preview(schedule, start, count), lang)
 
 
-def show_schedule(schedule: Schedule, slots: tuple[datetime, ...]) -> dict[str, Any]:
+def show_schedule(schedule: Schedule, slots: tuple[datetime, ...], lang: str = "en") -> dict[str, Any]:
     """A schedule and its next slots for programs; instants in UTC."""
-    return {"kind": schedule.kind, "says": schedule.says, "next": [write_instant(slot) for slot in slots]}
+    says = schedules.describe(schedule, lang)
+    return {"kind": schedule.kind, "says": says, "next": [write_instant(slot) for slot in slots]}
+
+
+def show_refusal(refusal: Refusal) -> dict[str, Any]:
+    """`{"error": {"code", "message", "hint"}}`, and `choices` where there are any."""
+    error: dict[str, Any] = {"code": refusal.code, "message": refusal.message, "hint": refusal.hint}
+    if refusal.choices:
+        error["choices"] = list(refusal.choices)
+    return {"error": error}
 
 
 def write_instant(moment: datetime) -> str:
@@ -79,9 +89,14 @@ def _read_instant(value: object, now: datetime) -> datetime:
         aware = (found if found.tzinfo else found.replace(tzinfo=UTC)).astimezone(UTC)
     except (ValueError, OverflowError):
         raise _refuse("“from” is no instant.", "Write it as 2026-11-23T00:00:00Z.") from None
-    if not FIRST_YEAR <= aware.year <= LAST_YEAR:
-        raise _refuse("“from” is too far away.", f"The years go from {FIRST_YEAR} to {LAST_YEAR}.")
+    check_instant(aware)
     return aware
+
+
+def check_instant(moment: datetime) -> None:
+    """Raises Refusal for an instant beyond the years that schedules know."""
+    if not FIRST_YEAR <= moment.year <= LAST_YEAR:
+        raise _refuse("“from” is too far away.", f"The years go from {FIRST_YEAR} to {LAST_YEAR}.")
 
 
 def _read_count(value: object) -> int:

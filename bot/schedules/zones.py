@@ -7,6 +7,8 @@ import zoneinfo
 from datetime import UTC, timedelta, timezone, tzinfo
 from functools import cache
 
+import tzdata  # type: ignore[import-untyped]  # it has no stubs
+
 from bot.errors import Refusal
 
 # The zone data of the package `tzdata` decides, never the system's copy, which may be years older. The setting is
@@ -119,6 +121,12 @@ def half_year_offset(word: str) -> str:
 def label_zone(name: str) -> str:
     """The zone for people: a fixed offset says that it knows no clock changes."""
     return f"{name} (fixed offset, no daylight saving)" if name.startswith(("UTC+", "UTC-")) else name
+
+
+@cache
+def data_version() -> str:
+    """The release of the zone data that decides, such as `2026f`: another one may move future slots."""
+    return str(tzdata.IANA_VERSION)
 
 
 def _offset_s(match: re.Match[str]) -> int:

@@ -112,6 +112,25 @@ def test_a_rhythm_bound_to_days_follows_the_clock_through_the_repeated_hour() ->
     assert [slot.hour for slot in schedules.preview(schedule, start, 6)] == [5, 5, 6, 6, 7, 7]
 
 
+def test_a_rhythm_on_one_date_of_the_year_goes_on_in_the_repeated_hour() -> None:
+    """The next matching date is a year away, and yet the clock shows this one again."""
+    start = datetime(2026, 11, 1, 5, 45, tzinfo=UTC)  # 01:45 for the first time
+    schedule = schedules.read("*/30 1 1 11 *", "America/New_York", start)
+    slots = schedules.preview(schedule, start, 3)
+    assert slots[:2] == (datetime(2026, 11, 1, 6, tzinfo=UTC), datetime(2026, 11, 1, 6, 30, tzinfo=UTC))
+    assert slots[2] == datetime(2027, 11, 1, 5, tzinfo=UTC)
+
+
+def test_the_spans_of_a_zone_join_without_a_hole() -> None:
+    for zone in ZONES:
+        stamp = shifts.stamp_of(datetime(2025, 1, 1, tzinfo=UTC))
+        while stamp < shifts.stamp_of(datetime(2027, 6, 1, tzinfo=UTC)):
+            end, offset = shifts.next_change(zone, stamp)
+            assert end > stamp
+            assert offset == shifts.offset_of(zone, stamp) == shifts.offset_of(zone, end - 1)
+            stamp = end
+
+
 def test_an_interval_knows_no_clock_changes() -> None:
     start = datetime(2026, 3, 8, 6, tzinfo=UTC)
     slots = schedules.preview(schedules.read("every 90 minutes", "America/New_York", start), start, 3)

@@ -1,9 +1,15 @@
 """Hostile texts: a Refusal or a schedule, quickly, and nothing else."""
 
+import json
+import pkgutil
 import random
 import subprocess
 import sys
 import time
+import tracemalloc
+from datetime import UTC
+from importlib import import_module
+from typing import Any
 
 import dateparser
 import pytest
@@ -12,59 +18,101 @@ from hypothesis import strategies as st
 
 from bot import schedules
 from bot.errors import Refusal
+from bot.schedules.wire import answer_line
+from storage.records import Schedule
+from tests.schedules.hostile import PHRASES, make_text
 from tests.schedules.rows import instant
 
 NOW = instant("2026-03-11T14:30:00Z")
 LIMIT_S = 0.25
-VOCABULARY = (
-    "every each day daily weekday monday mondays fri 9 9am 9:30 25:00 at on in the of month last first 2nd 31st "
-    "and or , - / * ? L W # 15W MON-FRI */5 0 8 1-5 minutes 5m 2h hour seconds next this tomorrow today noon "
-    "midnight from to between until UTC+8 Asia/Tokyo CST EST London time 2026-12-01 03/04 2026-13-45 99999999999 "
-    "year january may feb 29 30 half an a couple weeks months after run api 每天 早上 ？ ， \u202e \x00 0.5 -5 12:60 "
-    ": :05 h 1h30m T Z +08:00 '' \" ( ) ٣ ½ ² １２ 9：00 except quarter yearly evening"
-)
-WORDS = VOCABULARY.split(" ")
+SEED = 20260311
+LANGUAGES = ("en", "zh", "ja")
+MEMORY_TEXTS = 200
+MEMORY_BYTES = 300_000  # what as many texts may leave behind: bounded memos that are not yet full
 
 
-def make_text(dice: random.Random) -> str:
-    shape = dice.random()
-    if shape < 0.5:
-        return " ".join(dice.choice(WORDS) for _ in range(dice.randint(1, 9)))
-    if shape < 0.65:
-        return "".join(
-            chr(dice.choice((dice.randint(0, 0x7F), dice.randint(0x80, 0x9FFF)))) for _ in range(dice.randint(0, 60))
-        )
-    if shape < 0.8:
-        fields = ("".join(dice.choice("0123456789*/,-?LW#") for _ in range(dice.randint(1, 5))) for _ in range(7))
-        return " ".join(list(fields)[: dice.randint(3, 7)])
-    if shape < 0.9:
-        return (dice.choice(WORDS) + dice.choice(("", " ", ","))) * dice.randint(1, 300)
-    text = dice.choice(
-        ("every day at 9", "0 0 8 * * ?", "tomorrow at 9:00", "in 5 minutes", "every month on the 1st")
-    )
-    place = dice.randint(0, len(text))
-    return text[:place] + dice.choice(WORDS) + text[place + dice.randint(0, 2) :]
-
-
-def read_quickly(text: str, zone: str = "America/New_York") -> None:
-    started = time.thread_time()
-    try:
-        schedule = schedules.read(text, zone, NOW)
-        schedules.preview(schedule, NOW, 3)
-        assert schedules.read(schedule.text, schedule.zone, NOW) == schedule
-    except Refusal as refusal:
-        complaint = refusal
-    else:
-        complaint = None
-    assert complaint is None or complaint.message
-    assert time.thread_time() - started < LIMIT_S, text
-
-
-def test_ten_thousand_hostile_texts_are_refused_or_read_quickly() -> None:
+@pytest.fixture(autouse=True, scope="module")
+def _warm() -> None:
+    """As `serve` does at its start: the libraries and languages are loaded."""
     dateparser.parse("tomorrow", languages=["en"])
-    dice = random.Random(20260311)
-    for _ in range(10_000):
-        read_quickly(make_text(dice))
+    for lang in LANGUAGES:
+        for text in PHRASES:
+            attempt(text, lang)
+
+
+def attempt(text: str, lang: str, zone: str = "America/New_York") -> Schedule | Refusal:
+    try:
+        return schedules.read(text, zone, NOW, lang=lang)
+    except Refusal as refusal:
+        return refusal
+
+
+def read_quickly(text: str, lang: str = "en") -> None:
+    """Reads, previews and reads back, each within the limit of the thread's own time."""
+    started = time.thread_time()
+    found = attempt(text, lang)
+    assert time.thread_time() - started < LIMIT_S, text
+    if isinstance(found, Refusal):
+        assert found.message, text
+        assert all(found.choices), text
+        assert found.code.isidentifier(), text
+        return
+    assert type(found) is Schedule, text
+    started = time.thread_time()
+    slots = schedules.preview(found, NOW, 3)
+    assert time.thread_time() - started < LIMIT_S, text
+    assert all(slot.tzinfo is UTC and slot > NOW for slot in slots), text
+    assert list(slots) == sorted(set(slots)), text
+    assert schedules.read(found.text, found.zone, NOW, lang=lang) == found, text
+
+
+@pytest.mark.parametrize("count", [1500, pytest.param(10_000, marks=pytest.mark.long)])
+def test_hostile_texts_are_refused_or_read_quickly(count: int) -> None:
+    dice = random.Random(SEED + count)
+    for _ in range(count):
+        read_quickly(make_text(dice), dice.choice(LANGUAGES))
+
+
+def test_hostile_lines_are_answered_with_one_line_of_json() -> None:
+    dice = random.Random(SEED)
+    for _ in range(300):
+        question = {"when": make_text(dice), "zone": dice.choice(("UTC", "Asia/Tokyo", make_text(dice))), "count": 2}
+        answer = answer_line(json.dumps(question), NOW)
+        assert "\n" not in answer
+        found = json.loads(answer)
+        assert found.keys() == {"error"} or found.keys() >= {"kind", "says", "next"}
+        answer.encode()
+
+
+def test_memory_stays_flat_over_many_texts() -> None:
+    dice = random.Random(SEED)
+    tracemalloc.start()
+    try:
+        left = []
+        for _ in range(2):
+            for _ in range(MEMORY_TEXTS):
+                attempt(make_text(dice), dice.choice(LANGUAGES))
+            left.append(tracemalloc.get_traced_memory()[0])
+    finally:
+        tracemalloc.stop()
+    assert left[1] - left[0] < MEMORY_BYTES
+
+
+def test_no_memo_keeps_what_people_typed_without_a_bound() -> None:
+    dice = random.Random(SEED)
+    unbounded = [memo for memo in find_memos() if memo.cache_info().maxsize is None]
+    before = sum(memo.cache_info().currsize for memo in unbounded)
+    for _ in range(MEMORY_TEXTS):
+        attempt(make_text(dice), dice.choice(LANGUAGES), dice.choice(("UTC", "Asia/Tokyo")))
+    grown = sum(memo.cache_info().currsize for memo in unbounded) - before
+    assert unbounded
+    assert grown < MEMORY_TEXTS / 4  # names of zones and calendars, which are not endless
+
+
+def find_memos() -> list[Any]:
+    names = [found.name for found in pkgutil.walk_packages(schedules.__path__, "bot.schedules.")]
+    values = {id(value): value for name in names for value in vars(import_module(name)).values()}
+    return [value for value in values.values() if hasattr(value, "cache_info")]
 
 
 @settings(max_examples=500, deadline=None)

@@ -1,5 +1,6 @@
 """Unix cron with five fields, as Debian's cron runs it."""
 
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from typing import Any
@@ -14,53 +15,108 @@ from bot import schedules
 from bot.errors import Refusal
 from bot.schedules.cron.parse import read_expression
 from tests.schedules.rows import instant, rows_of
-from tests.schedules.test_quartz import fire_times
+from tests.schedules.test_quartz import ask, ask_row, fire_times
 
 NOW = instant("2026-03-11T14:30:00Z")
 ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/London", "America/Santiago")
 
 
+# How many of the choices must mend a lenient row, by its verdict; None: it is a schedule.
+OFFERS = {"accept": None, "refuse": 0, "warn": 1, "extension": 1, "other dialect": 1}
+
+
 @pytest.mark.parametrize("name", ["unix_next", "unix_disagree"])
 def test_every_expression_fires_when_cron_does(name: str) -> None:
     assert [row["expr"] for row in rows_of(name) if fire_times(row, row["n"]) != row["next"]] == []
+    assert [row["expr"] for row in rows_of(name) if ask_row(row).get("next") != row["next"]] == []
 
 
 @pytest.mark.parametrize("row", rows_of("unix_invalid"), ids=lambda row: row["expr"])
-def test_what_cron_refuses_is_refused(row: dict[str, Any]) -> None:
-    with pytest.raises(Refusal):
+def test_what_cron_refuses_is_refused_with_the_field_or_the_count(row: dict[str, Any]) -> None:
+    with pytest.raises(Refusal) as refused:
         read_expression(row["expr"])
+    assert refused.value.code == "unreadable"
+    told = (
+        r"the (minute|hour|day of the month|month|weekday) `.*` cannot be read|has \d+ fields?|has five fields|nick"
+    )
+    assert re.search(rf"{told}|@reboot|Quotes", refused.value.message)
+    assert all(ask(choice)["kind"] for choice in refused.value.choices)
 
 
 @pytest.mark.parametrize("row", rows_of("unix_lenient"), ids=lambda row: row["expr"])
 def test_where_programs_differ_nothing_is_guessed(row: dict[str, Any]) -> None:
-    if row["verdict"] == "accept":
-        assert schedules.read(row["expr"], "UTC", NOW).kind == "cron"
+    answer, least = ask(row["expr"]), OFFERS[row["verdict"]]
+    if least is None:
+        assert answer["kind"] == "cron"
         return
-    with pytest.raises(Refusal):
-        schedules.read(row["expr"], "UTC", NOW)
+    assert answer["error"]["code"] in ("unreadable", "never")
+    choices = answer["error"].get("choices", [])
+    assert len(choices) >= least
+    assert all(ask(choice)["next"] for choice in choices)
 
 
 @pytest.mark.parametrize(
     ("typed", "offered"),
     [
         ("0 22-2 * * *", "0 22-23,0-2 * * *"),
+        ("0 0 * * FRI-MON", "0 0 * * FRI-SAT,SUN-MON"),
+        ("0 0 * * 5-1", "0 0 * * 5-6,0-1"),
         ("0 8 * * ?", "0 8 * * *"),
         ("0 8 15W * *", "0 0 8 15W * ?"),
         ("0 8 * * 1#1", "0 0 8 ? * MON#1"),
         ("0 8 * * 5L", "0 0 8 ? * FRIL"),
+        ("0 8:30 * * ?", "0 30 8 * * ?"),
         ("*/90 * * * *", "every 90 minutes"),
+        ("*/5/ * * * *", None),
         ("60 * * * *", "0 * * * *"),
+        ("/5 * * * *", "*/5 * * * *"),
+        ("0 8am * * *", "0 8 * * *"),
         ("0 0 * * MONDAY", "0 0 * * MON"),
+        ("0 8 * * MONDAY-FRIDAY", "0 8 * * MON-FRI"),
+        ("0 8 MON * *", "0 8 * * MON"),
+        ("0 8 0-3 * *", "0 8 1-3 * *"),
+        ("0 0 0 * *", "0 0 0 * * ?"),
+        ("0 9 * *", "0 9 * * *"),
+        ("8:30 * * 1-5", "30 8 * * 1-5"),
+        ("0 8 * * 1 root", "0 8 * * 1"),
+        ("0 8 * * * 2027", "0 0 8 * * ? 2027"),
     ],
 )
-def test_the_corrected_expression_is_offered(typed: str, offered: str) -> None:
+def test_the_corrected_expression_is_offered(typed: str, offered: str | None) -> None:
     with pytest.raises(Refusal) as refused:
         schedules.read(typed, "UTC", NOW)
-    assert offered in refused.value.choices
-    assert schedules.read(offered, "UTC", NOW).text == offered
+    assert offered in (refused.value.choices or (None,))
+    assert offered is None or schedules.read(offered, "UTC", NOW).text == offered
 
 
-@pytest.mark.parametrize(("nickname", "meaning"), [("@daily", "0 0 * * *"), ("@Weekly", "0 0 * * 0")])
+def test_three_numbers_may_begin_either_dialect() -> None:
+    assert ask("0 0 8 *")["error"]["choices"] == ["0 0 8 * * ?", "0 0 8 * *"]
+
+
+def test_a_refusal_without_a_better_text_shows_the_fields() -> None:
+    assert "minute, hour, day, month and weekday" in ask("0 25 * * *")["error"]["hint"]
+    assert "second, minute, hour" in ask("0 0 25 * * ?")["error"]["hint"]
+
+
+def test_the_start_of_a_machine_is_no_time() -> None:
+    error = ask("@reboot")["error"]
+    assert error["code"] == "unreadable"
+    assert "on api" in error["choices"]
+    assert all(ask(choice)["kind"] for choice in error["choices"])
+
+
+@pytest.mark.parametrize(
+    ("nickname", "meaning"),
+    [
+        ("@daily", "0 0 * * *"),
+        ("@midnight", "0 0 * * *"),
+        ("@Weekly", "0 0 * * 0"),
+        ("@hourly", "0 * * * *"),
+        ("@monthly", "0 0 1 * *"),
+        ("@yearly", "0 0 1 1 *"),
+        ("@annually", "0 0 1 1 *"),
+    ],
+)
 def test_a_nickname_is_spelled_out(nickname: str, meaning: str) -> None:
     assert schedules.read(nickname, "UTC", NOW).text == meaning
 

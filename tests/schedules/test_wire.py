@@ -1,14 +1,16 @@
 """Schedules as JSON lines."""
 
 import json
+import time
 from typing import Any
 
 import pytest
 
 from bot.schedules.wire import answer_line
-from tests.schedules.rows import instant
+from tests.schedules.rows import instant, rows_of
 
 NOW = instant("2026-03-11T14:30:00Z")
+SECONDS_PER_LINE = 0.003  # three thousand lines in a few seconds, with room for a busy machine
 
 
 def answer(**question: object) -> dict[str, Any]:
@@ -84,3 +86,40 @@ def test_a_bad_line_is_answered_with_an_error_and_one_line(line: str) -> None:
     assert "\n" not in found
     assert json.loads(found)["error"].keys() >= {"code", "message", "hint"}
     found.encode()
+
+
+CLAUSES = [
+    row
+    for row in rows_of("recurring_phrases", lang="en")
+    if {"calendar", "bounds"} & set(row["tags"]) or "except" in row["tags"]
+]
+
+
+@pytest.mark.parametrize("row", CLAUSES, ids=lambda row: row["phrase"])
+def test_phrases_with_calendars_and_bounds_are_answered_right(row: dict[str, Any]) -> None:
+    found = answer(when=row["phrase"], zone=row["tz"], count=6, **{"from": row["now"]})
+    right = [row["schedule"], *(row.get("also_accept") or [])]
+    assert found["next"] in [schedule["next"] for schedule in right]
+
+
+def test_a_line_may_name_the_language() -> None:
+    assert answer(when="every day at 9:00", lang="en")["says"] == "every day at 09:00"
+    assert answer(when="every day at 9:00", lang="xx")["says"] == "every day at 09:00"
+    assert answer(when="every day at 9:00", lang=5)["error"]["code"] == "unreadable"
+
+
+def test_clauses_and_calendars_are_answered_and_unknown_ones_refused() -> None:
+    found = answer(when="every day at 9, 2 times, except weekends", **{"from": "2026-03-13T12:00:00Z"})
+    assert found["next"] == ["2026-03-16T09:00:00Z", "2026-03-17T09:00:00Z"]
+    assert answer(when="every day at 9 except company-days")["error"]["code"] == "unknown_calendar"
+
+
+def test_the_whole_ground_truth_is_answered_in_a_few_seconds() -> None:
+    rows = [row for name in ("quartz_next", "quartz_dst", "unix_next") for row in rows_of(name)]
+    lines = [
+        json.dumps({"when": row["expr"], "zone": row["tz"], "from": row["start"], "count": row.get("n", 5)})
+        for row in rows
+    ]
+    started = time.thread_time()
+    assert all(answer_line(line, NOW).startswith("{") for line in lines)
+    assert time.thread_time() - started < SECONDS_PER_LINE * len(lines)

@@ -10,8 +10,6 @@ from bot.errors import Refusal
 from tests.schedules.rows import instant, rows_of
 
 NOW = instant("2026-03-11T14:30:00Z")
-# Every phrase of the ground truth that is not read is refused with a sentence; the count must not grow.
-REFUSED_AT_MOST = 18
 
 
 def instants_of(row: dict[str, Any]) -> list[str] | int:
@@ -23,7 +21,8 @@ def instants_of(row: dict[str, Any]) -> list[str] | int:
     return [slot.strftime("%Y-%m-%dT%H:%M:%SZ") for slot in schedules.preview(schedule, now, 6)]
 
 
-def test_no_phrase_is_silently_read_wrong() -> None:
+def test_every_phrase_of_the_ground_truth_is_read_right() -> None:
+    """Where no time of day was typed, it is asked for; all others are read."""
     wrong, refused = [], []
     for row in rows_of("recurring_phrases", lang="en"):
         meant = [row["schedule"], *(row.get("also_accept") or [])]
@@ -35,7 +34,7 @@ def test_no_phrase_is_silently_read_wrong() -> None:
             if "default_time" not in row["tags"]:
                 refused.append(row["phrase"])
     assert wrong == []
-    assert len(refused) <= REFUSED_AT_MOST, refused
+    assert refused == []
 
 
 @pytest.mark.parametrize("row", rows_of("recurring_refuse", lang="en"), ids=lambda row: row["phrase"])
@@ -97,7 +96,7 @@ def test_words_are_given_back_in_canonical_form(typed: str, text: str, says: str
     ("typed", "unread"),
     [
         ("every day at 9am banana", "banana"),
-        ("every monday at 9 but not today", "but not today"),
+        ("every monday at 9 if it rains", "if it rains"),
         ("every day at 9 on the moon", "on the moon"),
         ("hello", "hello"),
     ],
@@ -133,12 +132,6 @@ def test_days_without_a_time_are_asked_back_with_whole_texts(typed: str) -> None
     assert [schedules.read(choice, "UTC", NOW).text for choice in refused.value.choices] == list(
         refused.value.choices
     )
-
-
-def test_every_other_week_is_not_answered_with_every_week() -> None:
-    with pytest.raises(Refusal) as refused:
-        schedules.read("biweekly on wednesday at 10:00", "UTC", NOW)
-    assert refused.value.choices == ()
 
 
 def test_an_hour_that_may_be_in_the_morning_or_evening_is_refused() -> None:

@@ -1,11 +1,13 @@
 """Time zones as people type them."""
 
+import re
 from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot import schedules
 from bot.errors import Refusal
+from bot.schedules.zones import data_version
 
 NOW = datetime(2026, 3, 11, 14, 30, tzinfo=UTC)
 
@@ -112,3 +114,8 @@ def test_a_schedule_in_an_unknown_zone_is_refused_whatever_its_kind() -> None:
         with pytest.raises(Refusal) as refused:
             schedules.read(text, "Mars/Olympus", NOW)
         assert refused.value.code == "unknown_zone"
+
+
+def test_the_release_of_the_zone_data_is_known() -> None:
+    assert re.fullmatch(r"20\d\d[a-z]", data_version())
+    assert data_version() >= "2026f"  # the rows of the tests need it

@@ -9,6 +9,7 @@ from bot.schedules.cron.fields import (
     EVERY_YEAR,
     LAST_YEAR,
     Cron,
+    Cycle,
     Dates,
     MonthDays,
     WeekDays,
@@ -49,6 +50,25 @@ def describe_dates(dates: Dates, months: Sequence[int]) -> str:
     if dates.either:
         return f"{month_days} and also {_plain(by_week)}{inside}"
     return f"{_plain(by_week)} that falls {_describe_month_days(by_month, named or 'the month')}"
+
+
+def describe_cycle(cycle: Cycle, dates: Dates, months: Sequence[int]) -> str:
+    """`every 2 days`, `every 2 weeks on Monday`, `every 2 months on the 10th`, `every 2 years on the 1st of May`."""
+    every, unit = cycle.every, cycle.unit
+    if unit == "month" and tuple(months) != EVERY_MONTH and every % 12 == 0:
+        every, unit = every // 12, "year"
+    named = "" if tuple(months) == EVERY_MONTH else join_words(MONTH_NAMES[month - 1] for month in months)
+    words = f"every {every} {unit}s"
+    if dates.month_days:
+        on = _describe_month_days(dates.month_days, named or "month").removesuffix(" of month")
+        return f"{words} {on}"
+    if dates.week_days is None:
+        return words + (f" in {named}" if named else "")
+    if dates.week_days.plain:
+        on = "weekdays" if dates.week_days.plain == WORKDAYS else _plain(dates.week_days).removeprefix("every ")
+        return f"{words} on {on}" + (f" in {named}" if named else "")
+    on = _describe_week_days(dates.week_days, named).removeprefix("every year ")
+    return f"{words} {on if named else on.removesuffix(' of every month')}"
 
 
 def write_time(time: tuple[int, int, int], *, seconds: bool = False, short: bool = False) -> str:

@@ -2,7 +2,7 @@
 
 from calendar import monthrange
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
@@ -41,7 +41,8 @@ class WeekDays:
 class Cycle:
     """Every so many days, weeks (from Monday) or months, counted from the one that holds `anchor`.
 
-    `anchor` is None while a text is being read, until the day of saving or a typed `from` fixes it.
+    `unit` is day, week or month. Nothing comes before `anchor`, which is None
+    while a text is being read, until its first day fixes it.
     """
 
     unit: str
@@ -79,12 +80,31 @@ def days_in(dates: Dates, year: int, month: int) -> tuple[int, ...]:
     """The days of one month on which a schedule fires, in order."""
     first, length = monthrange(year, month)
     every = range(1, length + 1)
+    if dates.cycle is not None:
+        days_of_all = days_in(replace(dates, cycle=None), year, month)
+        return tuple(day for day in days_of_all if _is_in(dates.cycle, date(year, month, day)))
     if dates.month_days is None and dates.week_days is None:
         return tuple(every)
     chosen = [] if dates.month_days is None else [_by_month(dates.month_days, year, month, length)]
     chosen += [] if dates.week_days is None else [_by_week(dates.week_days, (first + 1) % 7, length)]
     days = set.union(*chosen) if dates.either else set.intersection(*chosen)
     return tuple(sorted(days.intersection(every)))
+
+
+def _is_in(cycle: Cycle, day: date) -> bool:
+    """Nothing comes before the anchor; without one, every day may be the first."""
+    anchor = cycle.anchor
+    if anchor is None:
+        return True
+    if day < anchor:
+        return False
+    if cycle.unit == "day":
+        steps = day.toordinal() - anchor.toordinal()
+    elif cycle.unit == "week":
+        steps = (day.toordinal() - 1) // 7 - (anchor.toordinal() - 1) // 7  # day 1 was a Monday
+    else:
+        steps = (day.year - anchor.year) * 12 + day.month - anchor.month
+    return steps % cycle.every == 0
 
 
 def _by_month(rule: MonthDays, year: int, month: int, length: int) -> set[int]:

@@ -4,10 +4,11 @@ import unicodedata
 from functools import lru_cache
 
 from bot.errors import Refusal
-from bot.schedules.cron.faults import refuse
+from bot.schedules.cron.dialect import LONGEST, QUARTZ_FIELDS, UNIX_FIELDS, refuse_count, refuse_quartz, refuse_unix
+from bot.schedules.cron.faults import WrongField, refuse
 from bot.schedules.cron.fields import Cron
-from bot.schedules.cron.quartz import parse_quartz
-from bot.schedules.cron.unix import NICKNAMES, parse_unix
+from bot.schedules.cron.quartz import take_quartz
+from bot.schedules.cron.unix import NICKNAMES, take_unix
 
 UNION = " | "  # stands between the expressions of a schedule that needs several
 
@@ -16,7 +17,13 @@ UNION = " | "  # stands between the expressions of a schedule that needs several
 def parse(expression: str) -> Cron:
     """The fields of one canonical expression. Raises Refusal with the field, the rule and the corrected text."""
     fields = expression.split()
-    return parse_unix(fields) if len(fields) == 5 else parse_quartz(fields)
+    if not UNIX_FIELDS <= len(fields) <= LONGEST:
+        raise refuse_count(fields)
+    take, explain = (take_quartz, refuse_quartz) if len(fields) >= QUARTZ_FIELDS else (take_unix, refuse_unix)
+    try:
+        return take(fields)
+    except WrongField as wrong:
+        raise explain(fields, wrong) from None
 
 
 def write_canonical(text: str) -> str:

@@ -6,9 +6,9 @@ from datetime import UTC, date, datetime
 from functools import lru_cache
 
 from bot.errors import Refusal
-from bot.schedules.cron.fields import LAST_YEAR, Cron, days_in
+from bot.schedules.cron.fields import EVERY_YEAR, LAST_YEAR, Cron, days_in
 from bot.schedules.cron.parse import parse
-from bot.schedules.shifts import DAY_S, NAIVE_EPOCH, next_change, offset_of, resolve_wall, stamp_of
+from bot.schedules.shifts import DAY_S, NAIVE_EPOCH, next_change, resolve_wall, stamp_of
 
 EPOCH_DAY = NAIVE_EPOCH.toordinal()
 LAST_STAMP = stamp_of(datetime(LAST_YEAR + 1, 1, 1, tzinfo=UTC))
@@ -24,41 +24,56 @@ def next_stamp(expression: str, zone: str, stamp: int) -> int | None:
 
 def find_next(cron: Cron, zone: str, stamp: int) -> int | None:
     """As `next_stamp`, not remembered. Raises Refusal `never` if the search takes longer than its budget."""
-    # The thread's own time, so that a busy machine cannot make a good schedule look endless.
-    deadline = time.thread_time() + BUDGET_S
     if stamp >= LAST_STAMP:
         return None
-    stamp = max(stamp, -DAY_S)
-    if cron.repeats:
-        return _next_repeated(cron, zone, stamp, deadline)
-    return _next_time_of_day(cron, zone, stamp, deadline)
+    stamp, budget = max(stamp, -DAY_S), _Budget()
+    return _next_repeated(cron, zone, stamp, budget) if cron.repeats else _next_time_of_day(cron, zone, stamp, budget)
 
 
-def _next_time_of_day(cron: Cron, zone: str, stamp: int, deadline: float) -> int | None:
+class _Budget:
+    """The time that one search may take; it counts from the first question, which most searches never ask."""
+
+    __slots__ = ("_deadline",)
+
+    def __init__(self) -> None:
+        self._deadline = 0.0
+
+    def check(self) -> None:
+        # The thread's own time, so that a busy machine cannot make a good schedule look endless.
+        now = time.thread_time()
+        if not self._deadline:
+            self._deadline = now + BUDGET_S
+        elif now > self._deadline:
+            raise Refusal("This schedule fires too rarely to be found.", "Choose dates that come.", code="never")
+
+
+def _next_time_of_day(cron: Cron, zone: str, stamp: int, budget: _Budget) -> int | None:
     """Every local time fires once: skipped ones at the end of the gap, repeated ones at their first occurrence."""
-    wall = _first_wall(cron, stamp + offset_of(zone, stamp) + 1, deadline)
+    wall = _first_wall(cron, stamp + next_change(zone, stamp)[1] + 1, budget)
     while wall is not None:
         fire = resolve_wall(zone, wall)
         if fire > stamp:
             return fire
-        wall = _first_wall(cron, wall + 1, deadline)
+        budget.check()
+        wall = _first_wall(cron, wall + 1, budget)
     return None
 
 
-def _next_repeated(cron: Cron, zone: str, stamp: int, deadline: float) -> int | None:
+def _next_repeated(cron: Cron, zone: str, stamp: int, budget: _Budget) -> int | None:
     """Every instant whose wall clock matches; what the clock skips does not happen."""
-    stamp += 1
+    start = stamp + 1
     while True:
-        end, offset = next_change(zone, stamp)
-        wall = _first_wall(cron, stamp + offset, deadline)
+        end, offset = next_change(zone, start)
+        wall = _first_wall(cron, start + offset, budget)
         if wall is None:
             return None
         if wall - offset < end:
             return wall - offset
-        stamp = end
+        # Far from a change, no clock goes back behind `start` nor forward to `wall`: what lies between is not asked.
+        start = max(end, wall - offset - DAY_S) if end - start > DAY_S else end
 
 
-def _first_wall(cron: Cron, wall: int, deadline: float) -> int | None:
+def _first_wall(cron: Cron, wall: int, budget: _Budget) -> int | None:
     """The first matching local time at or after `wall`."""
     days, second = divmod(wall, DAY_S)
     today = date.fromordinal(days + EPOCH_DAY)
@@ -66,48 +81,53 @@ def _first_wall(cron: Cron, wall: int, deadline: float) -> int | None:
         moment = _first_time(cron, second)
         if moment is not None:
             return days * DAY_S + moment
-    day = _first_day_after(cron, today, deadline)
+    day = _first_day_after(cron, today, budget)
     if day is None:
         return None
     return (day.toordinal() - EPOCH_DAY) * DAY_S + cron.hours[0] * 3600 + cron.minutes[0] * 60 + cron.seconds[0]
 
 
 def _allows(cron: Cron, day: date) -> bool:
-    return day.month in cron.months and day.year in cron.years and day.day in _days(cron, day.year, day.month)
+    year, month = day.year, day.month
+    if month not in cron.months or (year not in cron.years and cron.years is not EVERY_YEAR):
+        return False
+    return day.day in days_in(cron.dates, year, month)
 
 
 def _first_time(cron: Cron, second: int) -> int | None:
     """The first time of day at or after `second` (of the day), in seconds of the day."""
+    hours, minutes, seconds = cron.hours, cron.minutes, cron.seconds
     minute, low = divmod(second, 60)
     hour, minute = divmod(minute, 60)
-    if hour in cron.hours:
-        if minute in cron.minutes:
-            place = bisect_left(cron.seconds, low)
-            if place < len(cron.seconds):
-                return hour * 3600 + minute * 60 + cron.seconds[place]
-        place = bisect_left(cron.minutes, minute + 1)
-        if place < len(cron.minutes):
-            return hour * 3600 + cron.minutes[place] * 60 + cron.seconds[0]
-    place = bisect_left(cron.hours, hour + 1)
-    if place < len(cron.hours):
-        return cron.hours[place] * 3600 + cron.minutes[0] * 60 + cron.seconds[0]
-    return None
+    at_hour = bisect_left(hours, hour)
+    if at_hour == len(hours):
+        return None
+    if hours[at_hour] == hour:
+        at_minute = bisect_left(minutes, minute)
+        if at_minute < len(minutes) and minutes[at_minute] == minute:
+            at_second = bisect_left(seconds, low)
+            if at_second < len(seconds):
+                return hour * 3600 + minute * 60 + seconds[at_second]
+            at_minute += 1
+        if at_minute < len(minutes):
+            return hour * 3600 + minutes[at_minute] * 60 + seconds[0]
+        at_hour += 1
+        if at_hour == len(hours):
+            return None
+    return hours[at_hour] * 3600 + minutes[0] * 60 + seconds[0]
 
 
-def _first_day_after(cron: Cron, today: date, deadline: float) -> date | None:
-    for year in cron.years[bisect_left(cron.years, today.year) :]:
+def _first_day_after(cron: Cron, today: date, budget: _Budget) -> date | None:
+    years = cron.years
+    for year in years[bisect_left(years, today.year) :]:
+        if year > today.year:
+            budget.check()
         for month in cron.months:
             if year == today.year and month < today.month:
                 continue
-            days = _days(cron, year, month)
+            days = days_in(cron.dates, year, month)
             same_month = year == today.year and month == today.month
             place = bisect_left(days, today.day + 1) if same_month else 0
             if place < len(days):
                 return date(year, month, days[place])
-        if time.thread_time() > deadline:
-            raise Refusal("This schedule fires too rarely to be found.", "Choose dates that come.", code="never")
     return None
-
-
-def _days(cron: Cron, year: int, month: int) -> tuple[int, ...]:
-    return days_in(cron.dates, year, month)

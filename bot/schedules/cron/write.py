@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from bot.schedules.cron.fields import EVERY_MONTH, Dates, MonthDays, WeekDays
+from bot.schedules.cron.narrow import write_narrow
 from bot.schedules.cron.values import WEEKDAYS
 
 Time = tuple[int, int, int]  # hour, minute, second
@@ -40,7 +41,8 @@ def write_steps(dates: Dates, months: Sequence[int], fires: Iterable[int], step:
 
 def _join(times: Iterable[str], dates: Dates, months: Sequence[int]) -> list[str]:
     month = "*" if tuple(months) == EVERY_MONTH else _list(months)
-    return [f"{time} {day} {month} {weekday}" for time in times for day, weekday in _write_dates(dates)]
+    narrow = write_narrow(dates)
+    return [f"{time} {day} {month} {weekday}{narrow}" for time in times for day, weekday in _write_dates(dates)]
 
 
 def _write_dates(dates: Dates) -> list[tuple[str, str]]:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from bot.errors import Refusal
 from bot.schedules.kind import Asked, Unread
 from bot.schedules.words.cursor import Stuck
-from bot.schedules.words.recurring import read_wish
+from bot.schedules.words.languages import read_wish
 from bot.schedules.words.wish import write_duration
 from storage.records import Schedule
 
@@ -14,7 +14,7 @@ LONGEST_S = 366 * 86_400  # a job that waits longer than a year is a date
 
 
 def read(asked: Asked) -> Schedule | Unread | None:
-    wish = read_wish(asked.phrase)
+    wish = read_wish(asked.phrase, asked.lang)
     if isinstance(wish, Stuck) or wish.delay_s is None:
         return None
     if not SHORTEST_S <= wish.delay_s <= LONGEST_S:

@@ -9,8 +9,8 @@ from datetime import datetime, timedelta
 from bot.errors import Refusal
 from bot.schedules.kind import Asked, Unread
 from bot.schedules.words.cursor import Stuck
-from bot.schedules.words.recurring import read_wish
-from bot.schedules.words.wish import write_duration
+from bot.schedules.words.languages import read_wish
+from bot.schedules.words.wish import write_duration, write_interval
 from storage.records import Schedule
 
 SHORTEST_S = 10  # a run takes about as long; for anything faster each run should wait for the one before
@@ -18,10 +18,10 @@ LONGEST_S = 366 * 86_400  # a job that waits longer than a year is a date
 
 
 def read(asked: Asked) -> Schedule | Unread | None:
-    wish = read_wish(asked.phrase)
+    wish = read_wish(asked.phrase, asked.lang)
     if isinstance(wish, Stuck) or not wish.is_interval or wish.interval_s is None:
         return None
-    words = f"every {write_duration(wish.interval_s)}"
+    words = f"every {write_interval(wish.interval_s)}"
     if wish.interval_s < SHORTEST_S:
         raise _refuse_often(wish.interval_s)
     if wish.interval_s > LONGEST_S:

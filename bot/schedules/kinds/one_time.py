@@ -11,8 +11,11 @@ from bot.schedules.cron.describe import write_time
 from bot.schedules.cron.fields import LAST_YEAR
 from bot.schedules.kind import Asked, Unread
 from bot.schedules.shifts import local_of, moment_of, offset_of, resolve_wall, stamp_of, wall_is_skipped, wall_of
+from bot.schedules.words.cursor import Stuck
+from bot.schedules.words.languages import read_moment
 from bot.schedules.words.lastresort import guess_moment
-from bot.schedules.words.moment import Moment, local_time, read_moment, seconds_from_now
+from bot.schedules.words.moment import Moment, local_time, seconds_from_now
+from bot.schedules.words.translate import translate
 from bot.schedules.words.wish import write_duration
 from bot.schedules.zones import zone_of
 from storage.records import Schedule
@@ -28,10 +31,10 @@ def read(asked: Asked) -> Schedule | Unread | None:
     if match := WITH_OFFSET.fullmatch(phrase):
         return _at_stamp(asked, _read_offset(*match.groups()))
     now = asked.now.astimezone(zone_of(asked.zone)).replace(tzinfo=None)
-    moment = read_moment(phrase, now)
+    moment = _read_in_any(phrase, now, asked.lang)
     if isinstance(moment, Moment):
         return _read_relative(asked, moment) or _at_local(asked, local_time(moment, now))
-    guessed = guess_moment(phrase, now)
+    guessed = guess_moment(phrase, now, asked.lang)
     if guessed is not None:
         return _at_local(asked, guessed)
     return Unread(moment.at, moment.rest) if moment.at else None
@@ -61,6 +64,14 @@ def anchor(schedule: Schedule, saved_at: datetime) -> Schedule:
     if seconds:
         return _at_stamp(asked, _whole_stamp(saved_at) + seconds)
     return _at_stamp(asked, resolve_wall(schedule.zone, wall_of(local_time(moment, now))))
+
+
+def _read_in_any(phrase: str, now: datetime, lang: str) -> Moment | Stuck:
+    """In the person's language, if it is one of those that are told in English word by word; else in English."""
+    english = translate(phrase, lang)
+    if english != phrase and isinstance(moment := read_moment(english, now, "en"), Moment):
+        return moment
+    return read_moment(phrase, now, lang)
 
 
 def _read_relative(asked: Asked, moment: Moment) -> Schedule | None:

@@ -74,14 +74,24 @@ class Cursor:
         return found
 
     def read_list(self, reader: Callable[["Cursor"], T | None]) -> list[T]:
-        """One or more of a kind, joined by commas, `and`, `&`."""
+        """One or more of a kind, joined by commas, `and`, `&`, `/`."""
         found: list[T] = []
         while True:
             place = self.at
-            if found and not self.eat(", and", ",", "and", "&"):
+            if found and not self.eat(", and", ",", "and", "&", "/"):
                 return found
             item = self.try_read(reader)
             if item is None:
                 self.at = place
                 return found
             found.append(item)
+
+    def read_more(self, reader: Callable[["Cursor"], T | None]) -> list[T]:
+        """What goes on a list that was begun: `, B and C`, or nothing."""
+        place = self.at
+        if not self.eat(", and", ",", "and", "&", "/"):
+            return []
+        found = self.read_list(reader)
+        if not found:
+            self.at = place
+        return found

@@ -10,6 +10,10 @@ from bot.schedules.words.vocabulary import MONTHS, NUMBERS, ORDINALS, OTHER_WORD
 WORD = re.compile(r"[^\W\d_]{3,}")
 NEAR = 0.75  # `wekday` and `mnday` are near, `banana` and `blursday` are not near enough to be guessed at 0.8
 MOST_WRONG = 3
+MOST_LEFT_OUT = 4  # more than this is not the same wish any more
+MARKS = re.compile(r"[^\w\s:,/&@+-]|[-_.](?=[^\W\d])")
+BEGINNING = re.compile(r"(?:every|each|daily|weekly|monthly|weekdays|mondays)$")
+EVERY = re.compile(r"\b(?:every|each|daily|weekly|monthly|yearly|in|tomorrow|today|next|last|on)\b")
 REASONS = (
     (r"\b(finish\w*|succeeds|fails|deploy\w*|commit\w*)\b", "That is an event and no time."),
     (r"\b(sometimes|regularly|often|now and then|occasionally|frequently|soon)\b", "How often, and at what time?"),
@@ -21,13 +25,12 @@ REASONS = (
         "An interval must be a whole number of seconds, minutes, hours or days.",
     ),
     (r"\bevery \d+$", "Write the unit: minutes, hours or days."),
-    (
-        r"\b(biweekly|fortnightly|every (?:other|second|third|two|three|four|\d+\w*) (?:days?|weeks?|months?))\b",
-        "I can count seconds, minutes, hours and days, and name days of the week or month, "
-        "but not every other day, week or month at a time of day.",
-    ),
-    (r"\b(except|but|skip\w*|holidays?|trading)\b", "Exceptions and holidays do not belong in the schedule's text."),
-    (r"\b(starting|until|till|from now)\b", "A start or an end does not belong in the schedule's text."),
+    (r"\bleap year", "Name the day and the time: “every year on the 29th of February at 9:00”."),
+    (r"\b(now|asap|immediately|right away|at once)$", "To run it at once, run it by hand; a schedule says when."),
+    (r"\bevery .+\band every \d+ (?:s|m|h)", "These are two kinds of schedule: part them by “;”."),
+    (r"\band every (?:other|second|\d+)\b", "These are two rhythms: part them by “;”."),
+    (r"\b(penultimate|second to last|last but one)\b", "I can count back days from the end, but not weekdays."),
+    (r"\b(christmas|easter|new year|thanksgiving)\b", "Name the date: “every year on the 25th of December at 9:00”."),
 )
 
 
@@ -39,7 +42,22 @@ def _vocabulary() -> tuple[str, ...]:
 
 
 def correct_spelling(phrase: str) -> Iterator[str]:
-    """The phrase with its unknown words replaced by near ones, best first. None where a word is near nothing."""
+    """Texts that may have been meant, best first: near spellings, what can be read of it, what repeats in full."""
+    yield from _respell(phrase)
+    text = " ".join(phrase.lower().split())
+    if (plain := " ".join(MARKS.sub(" ", text).split())) != text:
+        yield plain
+    if not EVERY.search(text):
+        yield f"every {text}"
+    words = text.split()
+    for count in range(1, min(MOST_LEFT_OUT, len(words) - 1) + 1):
+        yield " ".join(words[:-count])
+        if BEGINNING.match(words[count]):
+            yield " ".join(words[count:])
+
+
+def _respell(phrase: str) -> Iterator[str]:
+    """The phrase with its unknown words replaced by near ones. None where a word is near nothing."""
     known = _vocabulary()
     wrong = [
         word for word in WORD.findall(phrase.lower()) if word not in known and word.removesuffix("s") not in known

@@ -10,10 +10,12 @@ from bot.schedules.cron.write import Time
 from bot.schedules.words.clock import PARTS_OF_DAY, Reading, read_time, shift_to_part
 from bot.schedules.words.cursor import Cursor, Stuck
 from bot.schedules.words.day import Day, add_months, read_day, roll_on
+from bot.schedules.words.unclear import refuse_alternatives, refuse_day_only, refuse_end_of_day, refuse_last
 from bot.schedules.words.vocabulary import SECONDS, WEEKDAYS, read_duration, read_number, read_weekday
 
 FILLERS = ("on", "the", ",", "of", "once", "please", "run it", "run", "remind me", "remind us")
 PAST_WORDS = ("yesterday", "ago")
+END_OF_DAY_WORDS = ("end of day", "end of the day", "end of business", "close of business", "eod", "cob")
 VAGUE_WORDS = ("soon", "later today", "next week", "next month", "next year", "this week", "someday")
 USUAL_HOURS = {"morning": 9, "afternoon": 15, "evening": 19, "night": 21}
 DAY_S = 86_400
@@ -51,7 +53,7 @@ def read_moment(phrase: str, now: datetime) -> Moment | Stuck:
     while not cursor.is_at_end:
         if cursor.eat(*FILLERS):
             continue
-        _refuse_vague(cursor)
+        _refuse_vague(cursor, now.date())
         more = _read_part(cursor, moment, now.date())
         if more is None:
             return Stuck(understood, cursor.rest_from(understood).lstrip(", "))
@@ -68,10 +70,12 @@ def local_time(moment: Moment, now: datetime) -> datetime:
     at = shift_to_part(moment.clock, moment.part)
     day = _day_of(moment, now, at)
     local = datetime.combine(day, time(*at))
+    if local <= now and moment.day and moment.day.rolls:
+        local = datetime.combine(roll_on(day, moment.day.rolls), time(*at))
+    if moment.day and moment.day.rolls == 1:
+        raise refuse_day_only(local)
     if local > now:
         return local
-    if moment.day and moment.day.rolls:
-        return datetime.combine(roll_on(day, moment.day.rolls), time(*at))
     return local if moment.has_date else local + timedelta(days=1)
 
 
@@ -99,28 +103,17 @@ def _read_part(cursor: Cursor, moment: Moment, today: date) -> Moment | None:
     return None
 
 
-def _refuse_vague(cursor: Cursor) -> None:
+def _refuse_vague(cursor: Cursor, today: date) -> None:
     if cursor.peek() == "or" and cursor.at:
-        raise Refusal("Two times are given with “or”, and I cannot choose.", "Write only one.", code="ambiguous")
+        raise refuse_alternatives(cursor)
     if cursor.peek() in PAST_WORDS:
         raise Refusal("That lies in the past.", "Name a time that is still to come.", code="past")
     if cursor.peek() == "last" and cursor.peek(1) in WEEKDAYS:
-        raise _refuse_last(cursor)
+        raise refuse_last(cursor)
+    if word := cursor.eat(*END_OF_DAY_WORDS):
+        raise refuse_end_of_day(word, today)
     if word := cursor.eat(*VAGUE_WORDS):
         raise Refusal(f"“{word}” names no time.", "Name a day and a time: “tomorrow at 9:00”.", code="ambiguous")
-
-
-def _refuse_last(cursor: Cursor) -> Refusal:
-    """`last Friday 17:00` may mean a rhythm."""
-    cursor.next()
-    weekday = cursor.next()
-    monthly = f"last {weekday} of every month {cursor.rest()}".strip()
-    return Refusal(
-        f"Last {weekday.capitalize()} lies in the past.",
-        f"Write “{monthly}” for the last one of each month.",
-        code="past",
-        choices=(monthly,),
-    )
 
 
 def _read_from_now(cursor: Cursor, moment: Moment, today: date) -> Moment | None:
@@ -135,7 +128,7 @@ def _read_from_now(cursor: Cursor, moment: Moment, today: date) -> Moment | None
     if found is None:
         return None
     if cursor.peek() == "ago":
-        _refuse_vague(cursor)
+        _refuse_vague(cursor, today)
     return found if asked or cursor.eat("from now", "later", "from today") else None
 
 
@@ -145,14 +138,20 @@ def _read_calendar_step(cursor: Cursor, moment: Moment) -> Moment | None:
     unit = cursor.next().removesuffix("s")
     if number is not None and unit in ("month", "year"):
         return replace(moment, months_on=number * (12 if unit == "year" else 1))
-    if number is not None and unit in ("day", "week", "d", "w") and not _goes_on(cursor):
-        return replace(moment, days_on=number * (7 if unit.startswith("w") else 1))
+    days = 0
+    while number is not None and unit in ("day", "week", "d", "w"):
+        days += number * (7 if unit.startswith("w") else 1)
+        if not _goes_on(cursor):
+            return replace(moment, days_on=days)
+        cursor.eat("and")
+        number = cursor.try_read(read_number)
+        unit = cursor.next().removesuffix("s")
     cursor.at = place
     return None
 
 
 def _goes_on(cursor: Cursor) -> bool:
-    """`1 day 2 hours` is one duration in real seconds."""
+    """`3 weeks and 2 days` are days of the calendar; `1 day 2 hours` is one duration in real seconds."""
     ahead = 1 if cursor.peek() == "and" else 0
     return cursor.peek(ahead).isdigit() and cursor.peek(ahead + 1) in SECONDS
 
@@ -240,5 +239,7 @@ def _refuse_far() -> Refusal:
 def _refuse_no_time(moment: Moment, now: datetime) -> Refusal:
     at = (USUAL_HOURS.get(moment.part, 9), 0, 0)
     day = _day_of(moment, now, at)
+    if moment.day and moment.day.rolls == 1:
+        return refuse_day_only(datetime.combine(day, time(*at)))
     text = f"{day} {write_time(at, short=True)}"
     return Refusal(f"At what time on {day:%A}, {day}?", f"For example “{text}”.", code="ambiguous", choices=(text,))

@@ -21,6 +21,8 @@ def peel_zone(phrase: str) -> tuple[str, str | None, str]:
 
     Raises Refusal `unknown_zone` or `ambiguous`; the choices are then whole texts, ready to be typed.
     """
+    if not phrase.isascii() and (said := _peel_said(phrase)):
+        return *said, ""
     if match := LEADING.fullmatch(phrase):
         return match[2], read_zone(match[1]), ""
     if match := TRAILING.fullmatch(phrase):
@@ -35,12 +37,19 @@ def peel_zone(phrase: str) -> tuple[str, str | None, str]:
     return rest, zone, ""
 
 
+def _peel_said(phrase: str) -> tuple[str, str] | None:
+    """`北京时间`, `日本時間`; loaded only for phrases in such writing."""
+    from bot.schedules.words.languages import peel_zone_said
+
+    return peel_zone_said(phrase)
+
+
 def _peel_words(phrase: str) -> tuple[str, str | None]:
     """`… in New York`, `… London time`, `… Pacific`."""
     words = phrase.split()
     said = len(words) > 1 and words[-1].lower() == "time"
     words = words[:-1] if said else words
-    for count in range(MOST_WORDS, 0, -1):
+    for count in range(min(MOST_WORDS, len(words) - 1), 0, -1):
         rest, name = words[:-count], words[-count:]
         marked = said or name[0].lower() in BARE_NAMES or (rest and rest[-1].lower() == "in")
         zone = find_zone(" ".join(name)) if rest and marked else None

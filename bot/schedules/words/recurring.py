@@ -1,64 +1,137 @@
 """Reads what comes again to one wish: dates, times, an interval, a window, a delay; in any order."""
 
+import re
 from dataclasses import replace
 from functools import lru_cache
 
 from bot.errors import Refusal
-from bot.schedules.cron.describe import write_time
-from bot.schedules.cron.fields import EVERY_MONTH, Dates, WeekDays
-from bot.schedules.cron.write import Time
-from bot.schedules.words.clock import Reading, read_time, read_times, shift_to_part
+from bot.schedules.cron.fields import EVERY_MONTH, Cycle, Dates
+from bot.schedules.words.clock import read_times
 from bot.schedules.words.cursor import Cursor, Stuck
-from bot.schedules.words.dates import WORKDAYS, read_dates, read_months
-from bot.schedules.words.vocabulary import read_duration, read_number
-from bot.schedules.words.wish import END_OF_DAY, Wish, write_duration
+from bot.schedules.words.cycles import read_anchor, read_cycle
+from bot.schedules.words.dates import MONTHLY, QUARTERLY, YEARLY, read_dates, read_months
+from bot.schedules.words.missing import refuse_overlap
+from bot.schedules.words.monthdays import read_month_days
+from bot.schedules.words.rhythms import read_delay, read_interval, read_marks, read_per_hour, read_window
+from bot.schedules.words.settle import settle
+from bot.schedules.words.wish import Wish
 
-FILLERS = ("please", "remind us", "remind me", "run it", "run this", "run", "starting now", "from now on", ",", "on")
-OFFICE_HOURS = ((9, 0, 0), (17, 0, 0))
-COUNTS = {"once": 1, "twice": 2, "one time": 1, "two times": 2, "three times": 3, "four times": 4}
+FILLERS = (
+    *("please", "remind us", "remind me", "run it", "run this", "run", "schedule it", "schedule", "starting now"),
+    *(
+        "from now on",
+        "start now",
+        ",",
+        "on",
+        "and then",
+        "always",
+        "only",
+        "exactly",
+        "can you",
+        "do it",
+        "local time",
+    ),
+    *(
+        "i want this to",
+        "i want it to",
+        "i want to",
+        "it should",
+        "should",
+        "it",
+        "this",
+        "to",
+        "of the week",
+        "o'clock",
+    ),
+)
+COUNTS = {
+    "once": 1,
+    "one time": 1,
+    "1 time": 1,
+    "twice": 2,
+    "two times": 2,
+    "2 times": 2,
+    "2 x": 2,
+    "three times": 3,
+    "thrice": 3,
+    "3 times": 3,
+    "3 x": 3,
+    "four times": 4,
+    "4 times": 4,
+    "five times": 5,
+    "5 times": 5,
+}
+OR = re.compile(r"\bor\b", re.IGNORECASE)
+WEEKLY = ("weekly", "every week", "each week", "once a week", "once per week")
+UNITS = {
+    **dict.fromkeys(("a day", "daily", "per day", "each day", "every day"), "day"),
+    **dict.fromkeys(("a week", "weekly", "per week", "each week", "every week"), "week"),
+    **dict.fromkeys(("a month", "monthly", "per month", "each month", "every month"), "month"),
+}
 VAGUE = {
-    "or": "I cannot choose between two times: name both with “and”, or only one.",
+    "or": "I cannot choose between two: name both with “and”, or only one.",
     "around": "“around” is not exact: write “at”.",
     "about": "“about” is not exact: write “at”.",
     "few": "“a few” is not exact: write a number.",
-    "other": "Every other day, week or month is not a rhythm that I can count yet.",
-    "biweekly": "Every other week is not a rhythm that I can count yet.",
-    "fortnightly": "Every other week is not a rhythm that I can count yet.",
 }
 
 
 @lru_cache(maxsize=64)
 def read_wish(phrase: str) -> Wish | Stuck:
     """The whole phrase as a wish, or where reading ended. Raises Refusal for what is understood and cannot be."""
-    cursor = Cursor(phrase)
-    wish = Wish()
-    understood = 0
+    found = _read_parts(Cursor(phrase), "")
+    if isinstance(found, Stuck) and (unit := _find_unit(phrase)):
+        again = _read_parts(Cursor(phrase), unit)  # “Mondays at 9, every week”: what repeats is said behind it
+        return again if isinstance(again, Wish) else found
+    return found
+
+
+def _read_parts(cursor: Cursor, unit: str) -> Wish | Stuck:
+    """`unit` is what is known to come again (week, month, year) before anything was read."""
+    wish, understood = Wish(), 0
     while not cursor.is_at_end:
-        more = _read_part(cursor, wish)
+        more = _read_part(cursor, wish, unit)
         if more is not None:
             wish, understood = more, cursor.at
         elif not cursor.eat(*FILLERS):
             _refuse_vague(cursor)
             return Stuck(understood, cursor.rest_from(understood).lstrip(", "))
-    return _settle(wish)
+    return settle(wish)
+
+
+def _find_unit(phrase: str) -> str:
+    """What comes again by a word behind the first."""
+    cursor = Cursor(phrase)
+    for place in range(1, len(cursor.tokens)):
+        cursor.at = place
+        cycle = cursor.try_read(read_cycle) or cursor.try_read(_read_marker)
+        if cycle is not None:
+            return "year" if cycle.unit == "month" and cycle.every % 12 == 0 else cycle.unit
+    return ""
 
 
 def _refuse_vague(cursor: Cursor) -> None:
     if cursor.at and cursor.peek() in VAGUE:
-        raise Refusal(VAGUE[cursor.peek()], f"I could not read “{cursor.rest()}”.", code="ambiguous")
+        choices = _join_alternatives(cursor.phrase) if cursor.peek() == "or" else ()
+        hint = f"For example “{choices[0]}”." if choices else f"I could not read “{cursor.rest()}”."
+        raise Refusal(VAGUE[cursor.peek()], hint, code="ambiguous", choices=choices)
 
 
-def _read_part(cursor: Cursor, wish: Wish) -> Wish | None:
+def _join_alternatives(phrase: str) -> tuple[str, ...]:
+    """`every Monday or Friday at 9` with `and`, where that can be read."""
+    try:
+        both = read_wish(OR.sub("and", phrase))
+    except Refusal:
+        return ()
+    return (both.phrase(short=True),) if isinstance(both, Wish) and both.dates and both.times else ()
+
+
+def _read_part(cursor: Cursor, wish: Wish, unit: str) -> Wish | None:
     """The wish with what stands next, or None where nothing is understood or something is said twice."""
     readers = (
-        _read_delay,
-        _read_marks,
-        _read_interval,
-        _read_count,
-        _read_date,
-        _read_month,
-        _read_window,
-        _read_clock,
+        *(read_delay, read_marks, read_per_hour, _read_count, _read_cycle, read_interval),
+        lambda cursor, wish: _read_date(cursor, wish, unit),
+        *(_read_unit, _read_month, read_window, _read_anchor, _read_clock),
     )
     for reader in readers:
         place = cursor.at
@@ -69,88 +142,75 @@ def _read_part(cursor: Cursor, wish: Wish) -> Wish | None:
     return None
 
 
-def _read_delay(cursor: Cursor, wish: Wish) -> Wish | None:
-    if cursor.eat("with a fixed delay of", "fixed delay of", "fixed_delay of", "fixed delay", "fixed_delay"):
-        return _with_delay(wish, _read_seconds(cursor))
-    cursor.eat("again", "every")
-    seconds = cursor.try_read(read_duration)
-    if seconds is None or not cursor.eat("after"):
-        return None
-    if not cursor.eat("each run", "every run", "the last run", "the previous run", "each one", "each", "it", "a run"):
-        return None
-    cursor.eat("finishes", "has finished", "ends", "has ended", "completes", "is done", "finished", "ended")
-    return _with_delay(wish, seconds)
-
-
-def _with_delay(wish: Wish, seconds: int | None) -> Wish | None:
-    return replace(wish, delay_s=seconds) if seconds is not None and wish == Wish() else None
-
-
-def _read_interval(cursor: Cursor, wish: Wish) -> Wish | None:
-    if wish.interval_s is not None or wish.clock:
-        return None
-    if cursor.eat("hourly", "every hour on the hour"):
-        on_the_hour = cursor.phrase.lower().find("on the hour") >= 0
-        return replace(wish, marks=(0,)) if on_the_hour else replace(wish, interval_s=3600)
-    seconds = None
-    if cursor.eat("with a fixed rate of", "fixed rate of", "fixed rate", "fixed_rate"):
-        seconds = _read_seconds(cursor)
-    elif cursor.eat("every", "each"):
-        seconds = cursor.try_read(read_duration)
-        seconds = _read_single_unit(cursor) if seconds is None else seconds
-    return None if seconds is None else replace(wish, interval_s=seconds)
-
-
-def _read_single_unit(cursor: Cursor) -> int | None:
-    unit = cursor.eat("second", "minute", "hour")
-    if unit == "second" and cursor.peek():
-        return None  # every second Tuesday
-    return {"second": 1, "minute": 60, "hour": 3600}.get(unit)
-
-
-def _read_seconds(cursor: Cursor) -> int | None:
-    """A duration, where a plain number means seconds."""
-    found = cursor.try_read(read_duration)
-    return cursor.try_read(read_number) if found is None else found
-
-
-def _read_marks(cursor: Cursor, wish: Wish) -> Wish | None:
-    """`every hour at :05`, `at 15 minutes past every hour`, `on the half hour`."""
-    if wish.marks or wish.clock or wish.interval_s not in (None, 3600):
-        return None
-    if wish.interval_s and (name := cursor.eat("on the half hour", "on the hour")):
-        return replace(wish, interval_s=None, marks=(30 if "half" in name else 0,))
-    cursor.eat("at")
-    marks = cursor.read_list(_read_mark) if wish.interval_s else []
-    if not marks:
-        marks = cursor.read_list(read_number)
-        if not marks or not cursor.eat("minutes past", "past", "minutes after"):
-            return None
-        if not cursor.eat("the hour", "every hour", "each hour") and not wish.interval_s:
-            return None
-    if any(mark > 59 for mark in marks):
-        return None
-    return replace(wish, interval_s=None, marks=tuple(sorted(set(marks))))
-
-
-def _read_mark(cursor: Cursor) -> int | None:
-    token = cursor.next()
-    return int(token[1:]) if token.startswith(":") and token[1:].isdigit() else None
-
-
 def _read_count(cursor: Cursor, wish: Wish) -> Wish | None:
+    """`three times a day`, `twice a week`: the times or days are named elsewhere, and must be as many."""
     name = cursor.eat(*COUNTS)
-    if not name or not cursor.eat("a day", "daily", "per day", "each day", "every day") or wish.dates:
+    unit = UNITS.get(cursor.eat(*UNITS), "") if name else ""
+    if not unit or wish.asked_times or wish.cycle:
         return None
-    return replace(wish, dates=Dates(), asked_times=COUNTS[name])
+    if unit == "day":
+        return replace(wish, dates=wish.dates or Dates(), asked_times=COUNTS[name])
+    return replace(wish, cycle=Cycle(unit, 1), asked_days=COUNTS[name] if COUNTS[name] > 1 else 0)
 
 
-def _read_date(cursor: Cursor, wish: Wish) -> Wish | None:
-    found = read_dates(cursor, repeats=wish.interval_s is not None)
-    if found is None or wish.dates is not None:
+def _read_cycle(cursor: Cursor, wish: Wish) -> Wish | None:
+    """`every 2 weeks`; `on the 10th of every other month` comes with its days."""
+    if wish.interval_s is not None or (wish.cycle and wish.cycle.every > 1):
+        return None
+    place = cursor.at
+    if cursor.eat("on") or cursor.peek() == "the":
+        rule = read_month_days(cursor)
+        if rule is not None and cursor.eat("of") and wish.dates is None:
+            cycle = read_cycle(cursor)
+            if cycle and cycle.unit == "month":
+                return replace(wish, dates=Dates(month_days=rule), cycle=cycle)
+        cursor.at = place
+    cycle = read_cycle(cursor)
+    return None if cycle is None else replace(wish, cycle=cycle)
+
+
+def _read_unit(cursor: Cursor, wish: Wish) -> Wish | None:
+    """`weekly`, `monthly`, `yearly`, with the day named elsewhere."""
+    cycle = _read_marker(cursor)
+    return None if cycle is None or wish.interval_s is not None else replace(wish, cycle=wish.cycle or cycle)
+
+
+def _read_marker(cursor: Cursor) -> Cycle | None:
+    if cursor.eat(*WEEKLY):
+        return Cycle("week", 1)
+    if cursor.eat(*MONTHLY):
+        return Cycle("month", 1)
+    if cursor.eat(*QUARTERLY):
+        return Cycle("month", 3)
+    return Cycle("month", 12) if cursor.eat(*YEARLY) else None
+
+
+def _read_anchor(cursor: Cursor, wish: Wish) -> Wish | None:
+    found = read_anchor(cursor) if wish.cycle and wish.clock else None
+    return None if found is None or wish.cycle is None else replace(wish, cycle=replace(wish.cycle, anchor=found))
+
+
+def _read_date(cursor: Cursor, wish: Wish, unit: str) -> Wish | None:
+    found = read_dates(cursor, repeats=_repeats(wish) or unit)
+    if found is None:
         return None
     months = wish.months if found.months == EVERY_MONTH else found.months
-    return replace(wish, dates=found.dates, months=months, part=found.part or wish.part)
+    part = found.part or wish.part
+    if wish.dates is None or wish.dates == Dates():  # “daily on weekdays” is every weekday
+        return replace(wish, dates=found.dates, months=months, part=part)
+    if found.dates == Dates():  # “every Monday, every morning”
+        return replace(wish, part=part)
+    week, others = wish.dates.week_days, found.dates.week_days
+    if week and others and week.plain and others.plain and not (week.plain & others.plain):
+        raise refuse_overlap()
+    return None
+
+
+def _repeats(wish: Wish) -> str:
+    """What was said to come again."""
+    if wish.cycle is None:
+        return "day" if wish.interval_s is not None or wish.marks else ""
+    return "year" if wish.cycle.unit == "month" and wish.cycle.every % 12 == 0 else wish.cycle.unit
 
 
 def _read_month(cursor: Cursor, wish: Wish) -> Wish | None:
@@ -158,71 +218,11 @@ def _read_month(cursor: Cursor, wish: Wish) -> Wish | None:
     return replace(wish, months=months) if months and wish.months == EVERY_MONTH else None
 
 
-def _read_window(cursor: Cursor, wish: Wish) -> Wish | None:
-    if wish.window:
-        return None
-    if cursor.eat("during business hours", "during office hours", "during working hours", "in business hours"):
-        dates = wish.dates or Dates(week_days=WeekDays(plain=WORKDAYS))
-        return replace(wish, window=OFFICE_HOURS, dates=dates)
-    if cursor.eat("after") and (first := read_time(cursor, bare=True)):
-        return replace(wish, window=(first.time, END_OF_DAY))
-    if not cursor.eat("between", "from"):
-        return None
-    first = read_time(cursor, bare=True)
-    last = read_time(cursor, bare=True) if cursor.eat("and", "to", "until", "till", "-", "–") else None
-    if first is None or last is None:
-        return None
-    if first.bare and last.half_day and first.time[0] <= 12:
-        first = Reading(_same_half(first.time, last), half_day=last.half_day)
-    end = END_OF_DAY if last.time == (0, 0, 0) else last.time
-    return replace(wish, window=(first.time, end))
-
-
-def _same_half(time: Time, last: Reading) -> Time:
-    """`between 1 and 5pm`: the 1 is in the afternoon; `between 9 and 5pm`: the 9 is not, it would be later."""
-    hour, minute, second = time
-    afternoon = (hour % 12 + 12, minute, second)
-    return afternoon if last.half_day == "pm" and afternoon < last.time else time
-
-
 def _read_clock(cursor: Cursor, wish: Wish) -> Wish | None:
     if wish.clock:
         return None
-    at = bool(cursor.eat("at"))
-    times = read_times(cursor, bare=at or wish.dates is not None)
+    at = bool(cursor.eat("at", "@"))
+    times = read_times(cursor, bare=at or wish.dates is not None or wish.cycle is not None)
     if not times:
         return None
     return replace(wish, clock=tuple(times))
-
-
-def _settle(wish: Wish) -> Wish:
-    """Contradictions of a wish that was read to its end."""
-    times = sorted({shift_to_part(reading, wish.part) for reading in wish.clock})
-    wish = replace(wish, times=tuple(times), clock=())
-    if wish.asked_times and len(wish.times) != wish.asked_times:
-        raise Refusal(
-            f"{wish.asked_times} times a day: I need to know at which.",
-            "For example “every day at 9:00 and 17:00”.",
-            code="ambiguous",
-            choices=("every day at 9:00 and 17:00",) if wish.asked_times == 2 else (),
-        )
-    if wish.window and wish.window[0] >= wish.window[1]:
-        raise Refusal(
-            f"Nothing lies between {write_time(wish.window[0])} and {write_time(wish.window[1])}.",
-            "The end must be later than the start, on the same day.",
-            code="never",
-        )
-    if wish.interval_s and wish.times:
-        raise Refusal(
-            "An interval and a time of day are two kinds of schedule.",
-            f"Write “every {write_duration(wish.interval_s)}”, or the days and times.",
-            code="ambiguous",
-        )
-    if wish.window and not wish.interval_s:
-        raise Refusal(
-            "How often in that window?",
-            "For example “every 30 minutes from 8:00 to 20:00”.",
-            code="ambiguous",
-            choices=("every 30 minutes from 8:00 to 20:00",),
-        )
-    return wish

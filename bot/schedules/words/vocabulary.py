@@ -58,7 +58,7 @@ SECONDS = {
     }.items()
     for unit in units
 }
-WORKDAY_WORDS = ("weekday", "weekdays", "workday", "workdays", "business day", "business days", "working day", "working days")  # fmt: skip  # noqa: E501
+WORKDAY_WORDS = ("weekday", "weekdays", "workday", "workdays", "business day", "business days", "working day", "working days", "work day", "work days")  # fmt: skip  # noqa: E501
 OTHER_WORDS = (
     *("every", "each", "daily", "hourly", "monthly", "weekly", "yearly", "annually", "quarterly", "everyday"),
     *("weekend", "weekends", "month", "year", "quarter", "noon", "midnight", "morning", "afternoon", "evening"),
@@ -70,6 +70,8 @@ LONGEST_NUMBER = 6
 
 def read_number(cursor: Cursor) -> int | None:
     """`5`, `five`, `a`, `an`."""
+    if cursor.eat("couple of"):
+        return 2
     token = cursor.next()
     if token in ("a", "an"):
         return 2 if cursor.eat("couple of", "couple") else 1
@@ -100,10 +102,30 @@ def read_month(cursor: Cursor) -> int | None:
     return MONTHS.get(cursor.next())
 
 
+def _read_broken(cursor: Cursor) -> int | None:
+    """`1.5 hours`, `two and a half hours`; None where that is no whole number of seconds."""
+    token = cursor.next()
+    if re.fullmatch(r"\d{1,4}\.\d{1,3}", token, re.ASCII):
+        whole, digits = token.split(".")
+        thousandths = int(whole) * 1000 + int(digits.ljust(3, "0"))
+    else:
+        number = int(token) if token.isascii() and token.isdigit() and len(token) <= 3 else NUMBERS.get(token)
+        if number is None or not cursor.eat("and a half"):
+            return None
+        thousandths = number * 1000 + 500
+    total, rest = divmod(thousandths * SECONDS.get(cursor.next(), 0), 1000)
+    return total if total and not rest else None
+
+
 def read_duration(cursor: Cursor) -> int | None:
-    """`5 minutes`, `1h30m`, `half an hour`, `an hour and 5 minutes`, in seconds; None too for months and years."""
-    if cursor.eat("half an hour", "half hour"):
+    """`5 minutes`, `1h30m`, `half an hour`, `an hour and 5 minutes`, `1.5 hours`, in seconds; None too for months and
+    years."""
+    if cursor.eat("half an hour", "half hour", "half - hour"):
         return 1800
+    if cursor.eat("hour and a half", "an hour and a half", "one and a half hours"):
+        return 5400
+    if (found := cursor.try_read(_read_broken)) is not None:
+        return found
     if cursor.eat("a quarter of an hour", "quarter of an hour", "quarter hour"):
         return 900
     total: int | None = None

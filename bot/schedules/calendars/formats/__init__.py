@@ -1,0 +1,1 @@
+"""One file = one format in which days can be handed in."""

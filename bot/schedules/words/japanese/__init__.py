@@ -1,0 +1,1 @@
+"""The Japanese grammar of schedules."""
