@@ -5,7 +5,7 @@ from enum import StrEnum
 from typing import TypeAlias
 
 from bot.errors import Refusal
-from storage.records import App, Job, Run
+from storage.records import App, Calendar, Job, Run
 
 SYSTEM = "system"
 
@@ -16,9 +16,12 @@ class Action(StrEnum):
     RUN = "run"
     STOP = "stop"
     PAUSE = "pause"
+    SKIP = "skip"
+    MOVE = "move"
     EDIT = "edit"
     DELETE = "delete"
     CONNECT = "connect"
+    IMPORT = "import"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,10 +58,10 @@ def system(team_id: str) -> Actor:
     return Actor(team_id=team_id, user_id=SYSTEM, is_admin=True)
 
 
-Object: TypeAlias = Job | Run | Place | App | None
+Object: TypeAlias = Job | Run | Place | App | Calendar | None
 
 # What a member of the job's channel may do beside seeing; editing and deleting belong to the owner and to admins.
-MEMBER_MAY = frozenset({Action.SEE, Action.CREATE, Action.RUN, Action.STOP, Action.PAUSE})
+MEMBER_MAY = frozenset({Action.SEE, Action.CREATE, Action.RUN, Action.STOP, Action.PAUSE, Action.SKIP, Action.MOVE})
 # An administrator who is not in a private channel may disable what runs there, and read nothing of it.
 OUTSIDE_ADMIN_MAY = frozenset({Action.PAUSE, Action.STOP})
 
@@ -78,7 +81,9 @@ def authorize(actor: Actor, action: Action, about: Object) -> None:
             code="stranger",
         )
     _require_team(actor, about)
-    if about is None or isinstance(about, App):
+    if action is Action.IMPORT or isinstance(about, Calendar):
+        _authorize_calendar(actor, action, about)
+    elif about is None or isinstance(about, App):
         _authorize_app(actor, action)
     else:
         _authorize_in_channel(actor, action, about)
@@ -109,6 +114,21 @@ def _authorize_app(actor: Actor, action: Action) -> None:
             "Ask an admin to run `/dify connect`, or to add you to DIFY_OPS_ADMINS.",
             code="forbidden",
         )
+
+
+def _authorize_calendar(actor: Actor, action: Action, about: Object) -> None:
+    """Everybody may see the team's calendars and add one. Replacing or deleting one changes other people's jobs."""
+    if action is Action.SEE:
+        return
+    if actor.is_guest:
+        raise _guest()
+    if about is None or actor.is_admin or (isinstance(about, Calendar) and about.changed_by == actor.user_id):
+        return
+    raise Refusal(
+        "Only who imported this calendar last or a workspace admin may change it.",
+        "Import your days under another name, or ask an admin.",
+        code="forbidden",
+    )
 
 
 def _authorize_in_channel(actor: Actor, action: Action, about: Job | Run | Place) -> None:

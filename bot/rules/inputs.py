@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from bot.errors import Refusal
+from bot.rules import macros
 from storage.records import InputField
 
 TEXT_KINDS = frozenset({"text-input", "paragraph"})
@@ -15,10 +16,12 @@ CITED = 50  # characters of a wrong value that a sentence repeats
 
 
 def check(fields: Sequence[InputField], values: Mapping[str, Any]) -> dict[str, Any]:
-    """The inputs as they will be sent: typed, defaults filled in, empty optional ones left out.
+    """The inputs as they are kept and, once their macros are rendered, sent: typed, defaults filled in, empty
+    optional ones left out.
 
     Raises the Refusal for the first input that does not fit; its `field` is the variable. An input that the
     workflow does not know is refused, since a typing error would otherwise be dropped by Dify in silence.
+    How long a text with macros will be, and whether it will be one of the options, only Dify can tell at run time.
     """
     known = {field.variable: field for field in fields}
     for name in values:
@@ -26,11 +29,13 @@ def check(fields: Sequence[InputField], values: Mapping[str, Any]) -> dict[str, 
             raise _unknown(name, known)
     checked: dict[str, Any] = {}
     for field in fields:
-        value = _read(field, values.get(field.variable, field.default))
+        given = values.get(field.variable, field.default)
+        value = _read_literal(field, given) if _is_literal(field, given) else _read_given(field, given)
         if value is None and field.required:
             raise _refuse(field, "is required", f"Add `{field.variable}=…`.")
         if value is not None:
             checked[field.variable] = value
+    macros.check(checked)
     return checked
 
 
@@ -39,6 +44,38 @@ def missing(fields: Sequence[InputField], values: Mapping[str, Any]) -> tuple[In
     return tuple(
         field for field in fields if field.required and field.variable not in values and field.default in (None, "")
     )
+
+
+def _is_literal(field: InputField, value: Any) -> bool:
+    """Whether the braces in it are the workflow's own, and nobody here meant a macro by them."""
+    return value == field.default or (field.kind == "select" and value in field.options)
+
+
+def _read_literal(field: InputField, value: Any) -> Any:
+    return macros.escape(_read(field, value))
+
+
+def _read_given(field: InputField, value: Any) -> Any:
+    if not isinstance(value, str) or not macros.has_macros(value):
+        return _read(field, value)
+    macros.check({field.variable: value})
+    if field.kind == "number":
+        return _write_number(field, value)
+    if field.kind == "checkbox":
+        raise _refuse(field, "is a checkbox and takes no macro", f"Write `{field.variable}=yes` or `=no`.")
+    return _read_object(field, value) if field.kind == "json_object" else value
+
+
+def _write_number(field: InputField, text: str) -> str:
+    try:
+        return macros.write_number(text)
+    except Refusal as error:
+        raise Refusal(
+            f"Input “{field.label or field.variable}”: {error.message}",
+            error.hint,
+            code=error.code,
+            field=field.variable,
+        ) from None
 
 
 def _read(field: InputField, value: Any) -> Any:

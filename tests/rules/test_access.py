@@ -9,17 +9,17 @@ import pytest
 from bot.errors import Refusal
 from bot.rules.access import Action, Actor, Object, Place, authorize, may, system, unknown_job, unknown_run
 from storage.records import App, Job, Run
-from tests.storage.examples import a_job, a_run, an_app
+from tests.storage.examples import a_calendar, a_job, a_run, an_app
 
 TEAM, OWNER, PUBLIC, PRIVATE, DM = "T1", "UOWNER", "CPUBLIC", "CPRIVATE", "UOWNER"
 PLACES = {"public": PUBLIC, "private": PRIVATE, "dm": DM}
-SEE, CREATE, RUN, STOP, PAUSE, EDIT, DELETE, CONNECT = Action
-ON_A_JOB = (SEE, RUN, STOP, PAUSE, EDIT, DELETE)
+SEE, CREATE, RUN, STOP, PAUSE, SKIP, MOVE, EDIT, DELETE, CONNECT, IMPORT = Action
+ON_A_JOB = (SEE, RUN, STOP, PAUSE, SKIP, MOVE, EDIT, DELETE)
 
 # Who may do what to a job or a run, by the place where it lives. Whoever is not named may do nothing.
 NOBODY: frozenset[Action] = frozenset()
 ALL = frozenset(ON_A_JOB)
-MEMBERS = frozenset({SEE, RUN, STOP, PAUSE})
+MEMBERS = frozenset({SEE, RUN, STOP, PAUSE, SKIP, MOVE})
 TABLE: dict[str, dict[str, frozenset[Action]]] = {
     "owner": {"public": ALL, "private": ALL, "dm": ALL},
     "member": {"public": MEMBERS, "private": MEMBERS},
@@ -81,7 +81,7 @@ TABLE["admin with nothing proved"] = dict.fromkeys(PLACES, frozenset({STOP, PAUS
 TABLE["owner who left"] = {"dm": ALL}
 
 
-def things(channel_id: str) -> tuple[Job, Run]:
+def things(channel_id: str) -> tuple[Job | Run, Job | Run]:
     where = {"team_id": TEAM, "channel_id": channel_id, "owner_id": OWNER, "id": 12}
     return a_job(**where), a_run(**where)
 
@@ -166,8 +166,28 @@ def test_apps_are_seen_by_members_and_changed_by_admins(who: str, action: Action
     elif actor.is_system or actor.is_admin:
         allowed = True
     else:
-        allowed = action is SEE and not actor.is_guest
+        allowed = (action is SEE or (action is IMPORT and about is None)) and not actor.is_guest
     assert may(actor, action, about) is allowed
+
+
+@pytest.mark.parametrize("who", list(people(PUBLIC)))
+@pytest.mark.parametrize("action", [SEE, IMPORT, DELETE])
+def test_a_calendar_is_seen_by_all_and_changed_by_who_imported_it_or_an_admin(who: str, action: Action) -> None:
+    actor = people(PUBLIC)[who]
+    if actor.is_stranger or actor.team_id != TEAM:
+        allowed = False
+    else:
+        changes = actor.is_system or actor.is_admin or (actor.user_id == OWNER and not actor.is_guest)
+        allowed = action is SEE or changes
+    assert may(actor, action, a_calendar(team_id=TEAM, changed_by=OWNER)) is allowed
+
+
+def test_every_full_member_adds_a_calendar() -> None:
+    assert may(Actor(team_id=TEAM, user_id="UME"), IMPORT, None)
+    assert not may(Actor(team_id=TEAM, user_id="UME", is_guest=True), IMPORT, None)
+    assert not may(Actor(team_id=TEAM, user_id="UME", is_stranger=True), IMPORT, None)
+    with pytest.raises(Refusal, match="Only who imported this calendar last or a workspace admin"):
+        authorize(Actor(team_id=TEAM, user_id="UME"), IMPORT, a_calendar(team_id=TEAM, changed_by=OWNER))
 
 
 def test_a_member_who_may_not_edit_is_told_whom_to_ask() -> None:

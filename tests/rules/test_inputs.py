@@ -161,6 +161,62 @@ def test_the_missing_inputs_are_the_required_ones_without_value_and_default() ->
     assert [field.variable for field in missing(fields, {"e": "given"})] == ["a", "d"]
 
 
+# macros: what only a run can tell is not asked at save
+
+
+def test_a_text_with_macros_is_kept_as_it_is_whatever_its_length() -> None:
+    text = "News of {{ yesterday }} for {{ job.name }}"
+    assert taken(a_field("text-input", max_length=10), text) == text
+    assert taken(a_field("paragraph"), text) == text
+    assert taken(a_field("select", options=("Monday", "Tuesday")), "{{ weekday }}") == "{{ weekday }}"
+
+
+@pytest.mark.parametrize("kind", ["text-input", "paragraph", "number", "select", "json_object", "unheard-of"])
+def test_an_unknown_macro_is_refused_in_any_field(kind: str) -> None:
+    value = '{"a": "{{ yesteday }}"}' if kind == "json_object" else "{{ yesteday }}"
+    with pytest.raises(Refusal, match="I know no “yesteday”") as caught:
+        check([a_field(kind, options=("a",))], {"x": value})
+    assert (caught.value.code, caught.value.field) == ("bad_macro", "x")
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        ("{{ last_success.outputs.total }}", "{{ last_success.outputs.total | number }}"),
+        ("{{data_time|timestamp}}", "{{ data_time|timestamp | number }}"),
+        ("{{ job.id | number }}", "{{ job.id | number }}"),
+        ('{{ last_success.outputs.a | default("1  2") }}', '{{ last_success.outputs.a | default("1  2") | number }}'),
+    ],
+)
+def test_a_macro_in_a_number_is_written_so_that_it_gives_one(typed: str, kept: str) -> None:
+    assert taken(a_field("number"), typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed", ["1{{ job.id }}", "{{ today }}", "{{ job.id }} {{ job.id }}", r"\{{", "{{ month }}"]
+)
+def test_what_gives_no_number_is_refused_where_one_is_asked_for(typed: str) -> None:
+    with pytest.raises(Refusal, match=r"no number|takes one macro alone") as caught:
+        check([a_field("number")], {"x": typed})
+    assert (caught.value.field, bool(caught.value.hint)) == ("x", True)
+
+
+def test_a_checkbox_takes_no_macro() -> None:
+    assert "takes no macro" in refused(a_field("checkbox"), "{{ today }}").message
+
+
+def test_macros_in_an_object_stay_in_their_places() -> None:
+    typed = '{"from": "{{ yesterday }}", "to": ["{{ today }}"]}'
+    assert taken(a_field("json_object"), typed) == {"from": "{{ yesterday }}", "to": ["{{ today }}"]}
+
+
+def test_the_braces_of_the_workflow_itself_are_no_macros() -> None:
+    prompt = a_field("paragraph", default="Dear {{name}},", required=True)
+    assert check([prompt], {}) == {"x": r"Dear \{{name}},"}
+    assert check([prompt], {"x": "Dear {{name}},"}) == {"x": r"Dear \{{name}},"}
+    assert taken(a_field("select", options=("{{a}}", "b")), "{{a}}") == r"\{{a}}"
+
+
 fields = st.builds(
     a_field,
     st.sampled_from(KINDS),

@@ -1,0 +1,85 @@
+"""What happens when a time is busy or missed, as people write it: `queue 3`, `latest within 2h`. Pure."""
+
+import re
+from dataclasses import replace
+
+from bot.errors import Refusal
+from bot.rules.macros import read_offset, write_offset
+from storage.records import Policy
+
+OVERLAPS = ("skip", "queue", "replace", "allow")
+CATCH_UPS = ("skip", "latest", "all")
+LONGEST_QUEUE = 10
+MOST_AT_ONCE = 50
+USUALLY_AT_ONCE = 3
+LONGEST_CATCH_UP_S = 7 * 86_400
+UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
+
+OVERLAP = re.compile(r"(skip|queue|replace|allow)\s*(?:(?:max\s*)?=?\s*(\d{1,4}))?", re.IGNORECASE | re.ASCII)
+CATCH_UP = re.compile(r"(skip|latest|all)(?:\s+(?:within\s+)?(\d{1,6})\s*([smhd])[a-z]*)?", re.IGNORECASE | re.ASCII)
+
+
+def read_overlap(text: str, policy: Policy) -> Policy:
+    """`skip`, `queue`, `queue 3`, `replace`, `allow`, `allow 5`, put into the policy. Raises Refusal."""
+    found = OVERLAP.fullmatch(text.strip())
+    if found is None:
+        raise Refusal(
+            f"I do not know “{text.strip()[:80]}” for a run whose predecessor still goes.",
+            "It is skip, queue, queue 3, replace or allow 3.",
+            code="bad_overlap",
+            field="overlap",
+            choices=("skip", "queue", "replace", "allow 3"),
+        )
+    name = found[1].lower()
+    count = int(found[2]) if found[2] else USUALLY_AT_ONCE if name == "allow" else 1
+    most = {"queue": LONGEST_QUEUE, "allow": MOST_AT_ONCE}.get(name, 1)
+    if not 1 <= count <= most:
+        raise Refusal(
+            f"“{name} {count}” is out of bounds.",
+            f"The number goes from 1 to {most}." if most > 1 else f"“{name}” takes no number.",
+            code="bad_overlap",
+            field="overlap",
+        )
+    return replace(policy, overlap=name, overlap_max=count)
+
+
+def read_catch_up(text: str, policy: Policy) -> Policy:
+    """`skip`, `latest`, `all`, with how far back (`all within 2h`), put into the policy. Raises Refusal."""
+    found = CATCH_UP.fullmatch(text.strip())
+    if found is None:
+        raise Refusal(
+            f"I do not know “{text.strip()[:80]}” for times that were missed.",
+            "It is skip, latest or all, and how far back if you like: latest within 2h.",
+            code="bad_catch_up",
+            field="catch_up",
+            choices=("skip", "latest", "all within 2h"),
+        )
+    seconds = int(found[2]) * UNITS_S[found[3].lower()] if found[2] else policy.catch_up_s
+    if not 60 <= seconds <= LONGEST_CATCH_UP_S:
+        raise Refusal(
+            "Missed times can be made up for at least a minute and at most 7 days.",
+            "For example “latest within 2h”.",
+            code="bad_catch_up",
+            field="catch_up",
+        )
+    return replace(policy, catch_up=found[1].lower(), catch_up_s=seconds)
+
+
+def read_data_offset(text: str, policy: Policy) -> Policy:
+    """`-1d`, `+2h`, `-1M`, put into the policy in its strict form. Raises Refusal."""
+    return replace(policy, data_offset=write_offset(read_offset(text)))
+
+
+def write_overlap(policy: Policy) -> str:
+    """As it can be typed: `queue 3`."""
+    if policy.overlap == "allow" or (policy.overlap == "queue" and policy.overlap_max > 1):
+        return f"{policy.overlap} {policy.overlap_max}"
+    return policy.overlap
+
+
+def write_catch_up(policy: Policy) -> str:
+    """As it can be typed: `latest within 2h`."""
+    if policy.catch_up == "skip":
+        return "skip"
+    unit = next(unit for unit in ("d", "h", "m", "s") if policy.catch_up_s % UNITS_S[unit] == 0)
+    return f"{policy.catch_up} within {policy.catch_up_s // UNITS_S[unit]}{unit}"
