@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import Connection, Select, bindparam, func, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
+from storage.columns import Utc
 from storage.errors import NameTaken
 from storage.records import Job, JobState
 from storage.tables import JOB, JOB_STANDS, fold, jobs
@@ -29,6 +30,16 @@ _SAVE = (
     .returning(*JOB.columns)
 )
 _GET_MANY = select(*JOB.columns).where(jobs.c.id.in_(bindparam("ids", expanding=True)))
+# In the order of their ids, so that two transactions never wait for each other in a circle.
+_LOCK_MANY = _GET_MANY.order_by(jobs.c.id).with_for_update()
+_DUE_RESUMES = (
+    select(*JOB.columns)
+    .where(jobs.c.resume_at.is_not(None), jobs.c.resume_at <= bindparam("now", type_=Utc))
+    .order_by(jobs.c.resume_at, jobs.c.id)
+    .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
+)
+_NEXT_RESUME = select(jobs.c.resume_at).where(jobs.c.resume_at.is_not(None)).order_by(jobs.c.resume_at).limit(1)
 _STANDING = select(*JOB.columns).where(jobs.c.team_id == bindparam("team"), JOB_STANDS).order_by(jobs.c.id)
 _BY_NUMBER = _STANDING.where(jobs.c.id == bindparam("number"))
 _BY_NAME = _STANDING.where(jobs.c.name_folded == bindparam("name"))
@@ -71,9 +82,35 @@ def get_many(c: Connection, job_ids: Collection[int]) -> dict[int, Job]:
     return {job.id: job for job in found}
 
 
-def set_state(c: Connection, job_id: int, state: JobState, *, by: str | None, reason: str | None) -> Job:
-    """Who changed it and why. The version stays: it counts what a person wrote into the form."""
-    values = {"job_id": job_id, "state": state, "state_by": by, "state_reason": reason}
+def lock_many(c: Connection, job_ids: Collection[int]) -> dict[int, Job]:
+    """As `get_many`; on PostgreSQL nobody else decides for these jobs until we commit. SQLite has one writer."""
+    if not job_ids:
+        return {}
+    found = JOB.all(c.execute(_LOCK_MANY, {"ids": list(job_ids)}))
+    return {job.id: job for job in found}
+
+
+def due_resumes(c: Connection, now: datetime, limit: int) -> list[Job]:
+    """Jobs whose pause has come to its end, oldest first. On PostgreSQL others pass over them until we commit."""
+    return JOB.all(c.execute(_DUE_RESUMES, {"now": now, "most": limit}))
+
+
+def next_resume_at(c: Connection) -> datetime | None:
+    """When the next pause comes to its end, in any team."""
+    return c.execute(_NEXT_RESUME).scalar()
+
+
+def set_state(
+    c: Connection,
+    job_id: int,
+    state: JobState,
+    *,
+    by: str | None,
+    reason: str | None,
+    resume_at: datetime | None = None,
+) -> Job:
+    """Who changed it, why, and when a pause ends. The version stays: it counts what a person wrote into the form."""
+    values = {"job_id": job_id, "state": state, "state_by": by, "state_reason": reason, "resume_at": resume_at}
     return JOB.read(c.execute(_SET_STATE, values).one())
 
 

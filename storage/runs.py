@@ -27,6 +27,7 @@ __all__ = [
     "get_trace",
     "last_ended",
     "last_ended_of_many",
+    "last_success_before",
     "list_runs",
     "next_runs",
     "pack_trace",
@@ -261,3 +262,29 @@ def _seen(query: Select[Any], team: ColumnElement[bool], channel_ids: Collection
     if channel_ids is None:
         return query
     return query.where(runs.c.channel_id.in_(list(channel_ids)))
+
+
+# Of how many that ended last the newest slot is taken: a rerun of an old slot may end after it.
+_SUCCESSES_SEEN = 50
+_SUCCESSES = (
+    select(runs.c.id, runs.c.slot_at)
+    .where(
+        _OF_JOB,
+        RUN_RAN,
+        runs.c.ended_at.is_not(None),
+        runs.c.state.in_([RunState.SUCCEEDED, RunState.PARTIAL]),
+        runs.c.slot_at < bindparam("slot", type_=Utc),
+    )
+    .order_by(runs.c.ended_at.desc(), runs.c.id.desc())
+    .limit(_SUCCESSES_SEEN)
+)
+_BY_ID = _SELECT.where(runs.c.id == bindparam("run_id"))
+
+
+def last_success_before(c: Connection, job_id: int, slot_at: datetime) -> Run | None:
+    """The success of the job with the newest slot earlier than this one."""
+    seen = c.execute(_SUCCESSES, {"job": job_id, "slot": slot_at}).all()
+    if not seen:
+        return None
+    newest = max(seen, key=lambda row: (row.slot_at, row.id))
+    return RUN.one(c.execute(_BY_ID, {"run_id": newest.id}))

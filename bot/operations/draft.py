@@ -7,10 +7,13 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot import schedules
 from bot.errors import Refusal
+from bot.operations.calendar import book_of
 from bot.rules.access import Action, Actor, Place, authorize
+from bot.schedules.warnings import check_pace
 from storage import drafts
-from storage.records import App, Draft, Job
+from storage.records import App, Draft, Job, Policy
 
 KEPT = timedelta(hours=24)
 DEFAULT_TIMEOUT_S = 20 * 60  # Dify's own limit for a workflow (WORKFLOW_MAX_EXECUTION_TIME) is as long
@@ -29,13 +32,17 @@ def draft(
     inputs: Mapping[str, Any],
     now: datetime,
     timeout_s: int = DEFAULT_TIMEOUT_S,
+    policy: Policy = Policy(),
     job: Job | None = None,
 ) -> Draft:
-    """Keep what was described for 24 hours. `job` is set when it describes a change of that job."""
+    """Keep what was described for 24 hours. `when` is a strict text of schedules; `job` is set when it describes a
+    change of that job. Raises Refusal."""
     authorize(actor, Action.CREATE, Place(team_id=actor.team_id, channel_id=channel_id))
     authorize(actor, Action.SEE, app)
     if job is not None:
         authorize(actor, Action.EDIT, job)
+    for one in schedules.read_all(when, zone, now, book=book_of(c, actor.team_id)):
+        check_pace(one)
     kept = Draft(
         id=secrets.token_urlsafe(12),
         team_id=actor.team_id,
@@ -47,6 +54,7 @@ def draft(
         zone=zone,
         inputs=inputs,
         timeout_s=timeout_s,
+        policy=policy,
         job_id=job.id if job else None,
         job_version=job.version if job else None,
         created_at=now,

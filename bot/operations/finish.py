@@ -1,10 +1,12 @@
 """The end of a run: closed, judged, told and followed by what comes next, in one transaction."""
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.operations.plan import plan_after_end
+from bot.operations.line import serve_next
+from bot.operations.plan import plan, plan_after_end
 from bot.operations.show import refresh_messages, show
 from bot.rules.judge import Verdict, judge
 from storage import claims, deliveries, jobs, runs
@@ -12,33 +14,58 @@ from storage.records import Delivery, DeliveryKind, Job, JobState, Run, RunState
 
 
 def finish(c: Connection, run: Run, *, now: datetime) -> Run | None:
-    """Close a claimed run with the end that it carries; None when the claim was lost, and nothing was written."""
+    """Close a claimed run with the end that it carries; None when the claim was lost, and nothing was written.
+
+    The job is locked before the run, as everybody does who decides for a job.
+    """
+    job = _job_of(c, run)
     saved = claims.save_run(c, run)
     if saved is None:
         return None
-    follow(c, saved, now=now)
+    _follow(c, saved, job, now)
     return saved
 
 
 def follow(c: Connection, run: Run, *, now: datetime) -> None:
-    """What an ended run owes: its message, an alert, the next slot of a job that runs after each end."""
-    job = jobs.get(c, run.team_id, run.job_id) if run.job_id is not None else None
+    """What an ended run owes: its message, an alert, the run that waits for it, the next slot of a job that runs
+    after each end."""
+    _follow(c, run, _job_of(c, run), now)
+
+
+def owe_alert(c: Connection, run: Run, job: Job, verdict: Verdict, *, now: datetime, **facts: Any) -> None:
+    """Keep the verdict's count of failures, and owe its alert to the job's channel, if there is one."""
+    if (verdict.failing_since, verdict.failures) != (job.failing_since, job.failures):
+        jobs.mark_health(c, job.id, verdict.failing_since, verdict.failures)
+    if verdict.alert is not None and job.state is not JobState.DELETED:
+        deliveries.owe(c, _alert(c, run, job, verdict, now, facts))
+
+
+def _follow(c: Connection, run: Run, job: Job | None, now: datetime) -> None:
     if run.rerun_of is not None:
         refresh_messages(c, run.rerun_of, now=now)
     if run.state not in (RunState.SKIPPED, RunState.MISSED):
         show(c, run, now=now, rank=1)
     if job is None:
         return
-    verdict = judge(run, job)
-    if (verdict.failing_since, verdict.failures) != (job.failing_since, job.failures):
-        jobs.mark_health(c, job.id, verdict.failing_since, verdict.failures)
-    if verdict.alert is not None and job.state is not JobState.DELETED:
-        deliveries.owe(c, _alert(c, run, job, verdict, now))
+    owe_alert(c, run, job, judge(run, job), now=now)
+    serve_next(c, job, now=now)
     plan_after_end(c, job, run.ended_at or now, now=now)
+    if any(schedule.times is not None for schedule in job.schedules) and runs.planned_of(c, job.id) is None:
+        plan(c, job, now, now=now)  # the last of its times has begun now, or did not and is to be had again
 
 
-def _alert(c: Connection, run: Run, job: Job, verdict: Verdict, now: datetime) -> Delivery:
+def _job_of(c: Connection, run: Run) -> Job | None:
+    return jobs.lock_many(c, [run.job_id]).get(run.job_id) if run.job_id is not None else None
+
+
+def _alert(c: Connection, run: Run, job: Job, verdict: Verdict, now: datetime, facts: dict[str, Any]) -> Delivery:
     success = runs.last_ended(c, job.id, states=(RunState.SUCCEEDED, RunState.PARTIAL))
+    told: dict[str, Any] = {
+        "alert": str(verdict.alert),
+        "since": verdict.since.isoformat() if verdict.since else None,
+        "failures": verdict.count,
+        "last_success_at": success.ended_at.isoformat() if success and success.ended_at else None,
+    }
     return Delivery(
         id=0,
         team_id=run.team_id,
@@ -48,12 +75,7 @@ def _alert(c: Connection, run: Run, job: Job, verdict: Verdict, now: datetime) -
         run_id=run.id,
         job_id=job.id,
         rank=0,
-        facts={
-            "alert": str(verdict.alert),
-            "since": verdict.since.isoformat() if verdict.since else None,
-            "failures": verdict.count,
-            "last_success_at": success.ended_at.isoformat() if success and success.ended_at else None,
-        },
+        facts=told | facts,
         due_at=now,
         created_at=now,
     )

@@ -9,12 +9,16 @@ from sqlalchemy import Connection
 
 from bot.errors import Refusal
 from bot.operations.draft import DEFAULT_TIMEOUT_S, take_draft
-from bot.operations.find import job_by_id, run_by_id
+from bot.operations.fill import fill_draft, fill_inputs, fill_loose
+from bot.operations.find import job_by_id, refuse_deleted, run_by_id
+from bot.operations.line import lines_of, make_room
 from bot.operations.note import note
 from bot.operations.plan import planned_run
 from bot.operations.show import refresh_messages, show
 from bot.rules.access import SYSTEM, Action, Actor, Place, authorize
-from storage import runs
+from bot.rules.admit import Close, meet
+from bot.schedules.kind import Slot
+from storage import jobs, runs
 from storage.records import App, Cause, Job, Run, RunState
 
 
@@ -26,30 +30,36 @@ def launch_job(
     `key` is the request's own: the same press or command twice is one run.
     """
     job = job_by_id(c, actor, Action.RUN, job_id)
-    known = find_same(c, job, key)
-    if known is not None:
-        return known
-    run = planned_run(job, now, now=now)
-    if inputs is not None:
-        run = replace(run, inputs=inputs)
+    run = planned_run(job, Slot(now, now), now=now)
     cause = Cause.API if actor.user_id == SYSTEM else Cause.MANUAL
-    return _add(c, actor, replace(run, key=key, cause=cause), now)
+    run = replace(run, key=key, cause=cause, inputs=run.inputs if inputs is None else inputs)
+    return _add_to_job(c, actor, job, run, now)
 
 
 def launch_app(
-    c: Connection, actor: Actor, app: App, channel_id: str, inputs: Mapping[str, Any], *, key: str, now: datetime
+    c: Connection,
+    actor: Actor,
+    app: App,
+    channel_id: str,
+    inputs: Mapping[str, Any],
+    *,
+    key: str,
+    now: datetime,
+    zone: str = "UTC",
 ) -> Run:
-    """One run of an app without a job; its result is posted into the channel."""
+    """One run of an app without a job; its result is posted into the channel. Macros are told in the zone."""
     authorize(actor, Action.RUN, Place(team_id=actor.team_id, channel_id=channel_id))
     authorize(actor, Action.SEE, app)
-    return _add(c, actor, _loose_run(actor, app.id, app.name, channel_id, inputs, Cause.MANUAL, key, now), now)
+    run = _loose_run(actor, app.id, app.name, channel_id, inputs, Cause.MANUAL, key, now)
+    return _add(c, actor, replace(run, inputs=fill_loose(run, zone)), now)
 
 
 def test_draft(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> Run:
     """Try a draft: one private run whose result goes to the person who asked; the job's record is not touched."""
     draft = take_draft(c, actor, draft_id, now=now)
     key = f"test:{draft.id}/{runs.count_keys(c, f'test:{draft.id}/')}"
-    run = _loose_run(actor, draft.app_id, draft.name, actor.user_id, draft.inputs, Cause.TEST, key, now)
+    inputs = fill_draft(c, draft, now)
+    run = _loose_run(actor, draft.app_id, draft.name, actor.user_id, inputs, Cause.TEST, key, now)
     return _add(c, actor, replace(run, timeout_s=draft.timeout_s), now)
 
 
@@ -69,10 +79,6 @@ def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, n
             f"Wait for its result, or stop it with `/dify stop {was.id}`.",
             code="busy",
         )
-    if was.job_id is not None and was.cause is not Cause.TEST:
-        known = find_same(c, job_by_id(c, actor, Action.RUN, was.job_id), key)
-        if known is not None:
-            return known
     again = replace(
         _loose_run(actor, was.app_id, was.name, was.channel_id, was.inputs, Cause.RERUN, key, now),
         job_id=was.job_id,
@@ -82,25 +88,12 @@ def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, n
         rerun_of=was.id,
         timeout_s=was.timeout_s,
     )
-    added = _add(c, actor, again, now)
+    if was.job_id is not None and was.cause is not Cause.TEST:
+        added = _add_to_job(c, actor, job_by_id(c, actor, Action.RUN, was.job_id), again, now)
+    else:
+        added = _add(c, actor, again, now)
     refresh_messages(c, was.id, now=now)
     return added
-
-
-def find_same(c: Connection, job: Job, key: str) -> Run | None:
-    """The run that this request made already; else refuse what the overlap rule of the job would not let start.
-
-    The key is looked for last: the same request may be saved by another transaction between the two looks.
-    """
-    is_busy = job.policy.overlap == "skip" and job.id in runs.active_of(c, [job.id])
-    known = runs.by_key(c, key)
-    if known is None and is_busy:
-        raise Refusal(
-            f"“{job.name}” is running right now, and it does not run twice at a time.",
-            f"Wait for the result, or stop it: `/dify runs #{job.id}` shows its number.",
-            code="busy",
-        )
-    return known
 
 
 def _loose_run(
@@ -130,8 +123,36 @@ def _loose_run(
     )
 
 
+def _add_to_job(c: Connection, actor: Actor, job: Job, run: Run, now: datetime) -> Run:
+    """The run of this request, whether it is new or was made already; refused where the job's overlap rule forbids
+    it. Whoever decides for the job meanwhile is waited for."""
+    job = jobs.lock_many(c, [job.id])[job.id]
+    refuse_deleted(actor, job)
+    known = runs.by_key(c, run.key)
+    if known is not None:
+        return known
+    line = lines_of(c, [job.id])[job.id]
+    decision = meet(job.policy, line.crowd)
+    if isinstance(decision, Close):
+        raise _busy(job, len(line.active))
+    state = make_room(c, job, line, decision, now=now)
+    if state is RunState.READY and run.rerun_of is None:
+        run = replace(run, inputs=fill_inputs(c, job, run))
+    return _add(c, actor, replace(run, state=state), now)
+
+
+def _busy(job: Job, active: int) -> Refusal:
+    often = "twice" if active < 2 else f"more than {active} times"
+    return Refusal(
+        f"“{job.name}” is running right now, and it does not run {often} at a time.",
+        f"Wait for the result, or stop it: `/dify runs #{job.id}` shows its number.",
+        code="busy",
+    )
+
+
 def _add(c: Connection, actor: Actor, run: Run, now: datetime) -> Run:
-    asked = replace(run, state=RunState.READY, asked_by=actor.user_id, created_at=now)
+    state = RunState.READY if run.state is RunState.PLANNED else run.state
+    asked = replace(run, state=state, asked_by=actor.user_id, created_at=now)
     added = runs.add(c, asked)
     if added is None:
         known = runs.by_key(c, run.key)

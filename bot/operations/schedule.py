@@ -8,11 +8,13 @@ from sqlalchemy import Connection
 from bot import schedules
 from bot.errors import Refusal
 from bot.operations.announce import announce
+from bot.operations.calendar import book_of
 from bot.operations.draft import gone, take_draft
 from bot.operations.find import job_by_id
 from bot.operations.note import note
 from bot.operations.plan import next_slot, plan_first
 from bot.rules.access import Action, Actor, Place, authorize
+from bot.schedules.kind import NoData
 from storage import drafts, jobs, runs
 from storage.errors import NameTaken
 from storage.records import Draft, Job, JobState, Run, Schedule
@@ -35,23 +37,25 @@ def schedule(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> Sa
     authorize(actor, Action.CREATE, Place(team_id=actor.team_id, channel_id=draft.channel_id))
     if not drafts.remove(c, actor.team_id, draft_id):
         raise gone()  # another finger pressed Save at the same moment
-    when = schedules.anchor(schedules.read(draft.when, draft.zone, draft.created_at), now)
+    read = schedules.read_all(draft.when, draft.zone, draft.created_at, book=book_of(c, actor.team_id))
+    when = tuple(schedules.anchor(one, now) for one in read)
     job = _change_job(c, actor, draft, when) if draft.job_id else _add_job(c, actor, draft, when, now)
     planned = plan_first(c, job, now=now)
-    if planned is None and next_slot(job, now) is None and when.kind not in ("api", "fixed_delay"):
+    if planned is None and _is_over(c, job, now):
         raise Refusal(
             f"“{draft.when}” has passed since the card was shown, so nothing was saved.",
             "Type the command again with a later time.",
             code="past",
         )
     action = "edit" if draft.job_id else "schedule"
-    note(c, actor, action, f"job:{job.id}", now=now, detail={"name": job.name, "when": when.text})
+    note(c, actor, action, f"job:{job.id}", now=now, detail={"name": job.name, "when": draft.when})
     if draft.job_id:
-        announce(c, job, actor, f"changed *{{name}}*: it runs {when.says}", now=now)
+        says = "; ".join(one.says for one in when)
+        announce(c, job, actor, f"changed *{{name}}*: it runs {says}", now=now)
     return Saved(job, planned, is_new=draft.job_id is None)
 
 
-def _add_job(c: Connection, actor: Actor, draft: Draft, when: Schedule, now: datetime) -> Job:
+def _add_job(c: Connection, actor: Actor, draft: Draft, when: tuple[Schedule, ...], now: datetime) -> Job:
     if jobs.count_jobs(c, actor.team_id, channel_ids={draft.channel_id}) >= MAX_JOBS_PER_CHANNEL:
         raise Refusal(
             f"This channel already has {MAX_JOBS_PER_CHANNEL} jobs.",
@@ -65,7 +69,8 @@ def _add_job(c: Connection, actor: Actor, draft: Draft, when: Schedule, now: dat
         name=draft.name,
         app_id=draft.app_id,
         inputs=draft.inputs,
-        schedules=(when,),
+        schedules=when,
+        policy=draft.policy,
         owner_id=actor.user_id,
         timeout_s=draft.timeout_s,
         created_at=now,
@@ -76,21 +81,22 @@ def _add_job(c: Connection, actor: Actor, draft: Draft, when: Schedule, now: dat
         raise _taken(draft) from None
 
 
-def _change_job(c: Connection, actor: Actor, draft: Draft, when: Schedule) -> Job:
+def _change_job(c: Connection, actor: Actor, draft: Draft, when: tuple[Schedule, ...]) -> Job:
     """Takes effect at once: the planned slot goes and is planned anew from now."""
     assert draft.job_id is not None
     was = job_by_id(c, actor, Action.EDIT, draft.job_id)
     if was.version != draft.job_version:
         raise _conflict(was)
     runs.drop_planned(c, was.id)
-    state = JobState.ACTIVE if was.state is JobState.COMPLETED else was.state
+    state = JobState.ACTIVE if was.state in (JobState.COMPLETED, JobState.HELD) else was.state
     changed = replace(
         was,
         channel_id=draft.channel_id,
         name=draft.name,
         app_id=draft.app_id,
         inputs=draft.inputs,
-        schedules=(_keep_anchor(was, when),),
+        schedules=tuple(_keep_anchor(was, one) for one in when),
+        policy=draft.policy,
         timeout_s=draft.timeout_s,
         state=state,
     )
@@ -101,6 +107,19 @@ def _change_job(c: Connection, actor: Actor, draft: Draft, when: Schedule) -> Jo
     if saved is None:
         raise _conflict(was)  # saved by another transaction since this one looked
     return saved
+
+
+def _is_over(c: Connection, job: Job, now: datetime) -> bool:
+    """Whether nothing of it will ever come, also once it is resumed."""
+    fresh = jobs.get(c, job.team_id, job.id)
+    if fresh is None or fresh.state is JobState.COMPLETED:
+        return fresh is not None
+    if fresh.state is not JobState.PAUSED or any(one.kind in ("api", "fixed_delay") for one in job.schedules):
+        return False
+    try:
+        return next_slot(job, now, book_of(c, job.team_id)) is None
+    except NoData:
+        return False
 
 
 def _keep_anchor(was: Job, when: Schedule) -> Schedule:

@@ -1,4 +1,4 @@
-"""Stop: the wish is written on the row; the owner of the run sees it and asks Dify."""
+"""Stop: the wish is written on the row; the owner of the run sees it and asks Dify. What only waits ends at once."""
 
 from datetime import datetime
 
@@ -6,10 +6,11 @@ from sqlalchemy import Connection
 
 from bot.errors import Refusal
 from bot.operations.find import run_by_id
+from bot.operations.finish import follow
 from bot.operations.note import note
 from bot.rules.access import Action, Actor
-from storage import claims, runs
-from storage.records import Run
+from storage import claims, jobs, runs, slots
+from storage.records import Run, RunState
 
 
 def stop(c: Connection, actor: Actor, run_id: int, *, now: datetime) -> Run:
@@ -19,6 +20,11 @@ def stop(c: Connection, actor: Actor, run_id: int, *, now: datetime) -> Run:
         raise Refusal(f"Run {run.id} has already ended ({run.state.replace('_', ' ')}).", code="ended")
     if run.stop_by is None:
         claims.ask_stop(c, run.id, actor.user_id)
+        if run.state is RunState.QUEUED and run.job_id is not None:
+            jobs.lock_many(c, [run.job_id])  # before the run, as everybody who decides for a job
+            closed = slots.close_unstarted(c, run.id, RunState.STOPPED, "it had not started", now)
+            if closed is not None:
+                follow(c, closed, now=now)
         note(c, actor, "stop", f"run:{run.id}", now=now, detail={"name": run.name})
     fresh = runs.get(c, run.team_id, run.id)
     assert fresh is not None

@@ -116,7 +116,8 @@ async def test_a_run_that_waits_for_a_human_holds_up_nothing(store: Store) -> No
 
 async def test_a_job_that_allows_overlap_runs_beside_itself(store: Store) -> None:
     job = await a_saved_job(store)
-    assert await store.run(lambda c: jobs.save(c, replace(job, policy=Policy(overlap="allow")))) is not None
+    allowing = replace(job, policy=Policy(overlap="allow", overlap_max=2))
+    assert await store.run(lambda c: jobs.save(c, allowing)) is not None
     for key in ("typed:1", "typed:2"):
         await store.run(lambda c, key=key: launch_job(c, an_actor(), job.id, None, key=key, now=NOW))  # type: ignore[misc]
 

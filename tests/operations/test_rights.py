@@ -15,10 +15,12 @@ from bot.operations.connect import connect
 from bot.operations.draft import cancel, draft
 from bot.operations.launch import launch_app, launch_job, rerun
 from bot.operations.launch import test_draft as try_draft
+from bot.operations.move import move
 from bot.operations.pause import pause
 from bot.operations.remove import remove
 from bot.operations.resume import resume
 from bot.operations.schedule import schedule
+from bot.operations.skip import skip, unskip
 from bot.operations.stop import stop
 from bot.registry import leaves
 from bot.rules.access import Actor
@@ -32,7 +34,24 @@ from tests.storage.examples import a_draft, a_run
 LATER = NOW.replace(hour=9)
 VAULT = a_vault()
 # Operations of the house: no person asks for them, so they take no actor.
-OF_THE_HOUSE = {"announce", "complain", "endpoint", "finish", "note", "plan", "show"}
+OF_THE_HOUSE = {
+    "announce",
+    "calendar_end",
+    "coming",
+    "complain",
+    "endpoint",
+    "fill",
+    "finish",
+    "hint",
+    "line",
+    "missed",
+    "note",
+    "plan",
+    "rezone",
+    "show",
+    "tell",
+    "tick",
+}
 
 
 @dataclass(frozen=True)
@@ -40,6 +59,7 @@ class Rows:
     app: App
     job: Job
     paused: Job
+    skipped: Job
     ready: Run
     ended: Run
 
@@ -48,6 +68,7 @@ def fill(c: Connection) -> Rows:
     """A channel at work: a job, a paused one, a run that goes on, one that has ended, and a draft."""
     job = save_job(c, name="Active").job
     paused = pause(c, an_actor(), save_job(c, name="Paused").job.id, now=NOW)
+    skipped = skip(c, an_actor(), save_job(c, "every day at 23:00", name="Skipped").job.id, 1, now=NOW).job
     ended = launch_job(c, an_actor(), paused.id, None, key="ended", now=NOW)
     claimed = claims.claim_run(c, ended.id, "me", NOW, 60)
     assert claimed is not None
@@ -58,7 +79,7 @@ def fill(c: Connection) -> Rows:
     assert saved is not None
     assert ready is not None
     assert app is not None
-    return Rows(app, fresh_job(c, job), paused, ready, saved)
+    return Rows(app, fresh_job(c, job), paused, skipped, ready, saved)
 
 
 def described(c: Connection, actor: Actor, rows: Rows, job: Job | None = None) -> Any:
@@ -86,6 +107,9 @@ CHANGES: dict[str, Deed] = {
     "schedule": lambda c, actor, rows: schedule(c, actor, "d1", now=LATER),
     "pause": lambda c, actor, rows: pause(c, actor, rows.job.id, now=LATER),
     "resume": lambda c, actor, rows: resume(c, actor, rows.paused.id, now=LATER),
+    "skip": lambda c, actor, rows: skip(c, actor, rows.job.id, 2, now=LATER),
+    "unskip": lambda c, actor, rows: unskip(c, actor, rows.skipped.id, now=LATER),
+    "move": lambda c, actor, rows: move(c, actor, rows.skipped.id, LATER.replace(minute=2), now=LATER),
     "delete": lambda c, actor, rows: remove(c, actor, rows.job.id, now=LATER),
     "manual": lambda c, actor, rows: launch_job(c, actor, rows.job.id, None, key="k", now=LATER),
     "manual of an app": lambda c, actor, rows: launch_app(c, actor, rows.app, HERE, {}, key="k", now=LATER),
@@ -142,7 +166,7 @@ async def test_whoever_may_leaves_one_audit_entry_for_each_change(store: Store, 
     assert entry.about.split(":")[0] in ("job", "run", "app")
 
 
-@pytest.mark.parametrize("name", ["pause", "resume", "manual", "rerun", "stop"])
+@pytest.mark.parametrize("name", ["pause", "resume", "skip", "unskip", "move", "manual", "rerun", "stop"])
 async def test_every_member_of_the_channel_may_do_what_members_do(store: Store, name: str) -> None:
     rows = await store.run(fill)
     await store.run(lambda c: DEEDS[name](c, an_actor(OTHER), rows))
@@ -159,7 +183,7 @@ async def test_what_belongs_to_the_owner_is_refused_to_other_members(store: Stor
 async def test_an_admin_outside_may_switch_a_private_job_off_and_no_more(store: Store) -> None:
     rows = await store.run(fill)
     admin = an_actor(ADMIN, channels=[], is_admin=True)
-    for name in ("delete", "manual", "rerun", "draft of an edit"):
+    for name in ("delete", "manual", "rerun", "skip", "move", "draft of an edit"):
         with pytest.raises(Refusal):
             await store.run(lambda c, name=name: DEEDS[name](c, admin, rows))  # type: ignore[misc]
     await store.run(lambda c: DEEDS["stop"](c, admin, rows))
@@ -218,4 +242,16 @@ def test_no_verb_of_the_house_and_no_verb_of_people_is_forgotten() -> None:
     files = {name.partition(".")[0] for name in operations()}
     assert files | OF_THE_HOUSE == set(leaves("bot.operations"))
     done = {deed.partition(" ")[0] for deed in CHANGES} | {"draft", "cancel"}
-    assert {"schedule", "pause", "resume", "delete", "manual", "rerun", "stop", "test", "connect"} <= done
+    assert {
+        "schedule",
+        "pause",
+        "resume",
+        "skip",
+        "move",
+        "delete",
+        "manual",
+        "rerun",
+        "stop",
+        "test",
+        "connect",
+    } <= done

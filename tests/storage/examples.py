@@ -1,10 +1,10 @@
 """Small records to start a test from; every field can be said by name."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from itertools import count
 from typing import Any
 
-from storage.records import App, Cause, Delivery, DeliveryKind, Draft, Job, Run
+from storage.records import App, Calendar, Cause, Delivery, DeliveryKind, Draft, Job, Run
 
 NOW = datetime(2026, 9, 1, 7, 0, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
@@ -90,3 +90,16 @@ def a_draft(**fields: Any) -> Draft:
         "expires_at": TOMORROW,
     }
     return Draft(**plain | fields)
+
+
+def a_calendar(*days: date, **fields: Any) -> Calendar:
+    plain: dict[str, Any] = {
+        "id": 0,
+        "team_id": "T1",
+        "name": "Closing days",
+        "days": days,
+        "years": (2026,),
+        "changed_by": "U1",
+        "changed_at": NOW,
+    }
+    return Calendar(**plain | fields)

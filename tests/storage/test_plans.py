@@ -68,6 +68,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "last ended": (lambda c: runs.last_ended(c, 1), "ix_runs_ran"),
     "last ended before": (lambda c: runs.last_ended(c, 1, NOW), "ix_runs_ran"),
     "last ended of many": (lambda c: runs.last_ended_of_many(c, [1, 2]), "ix_runs_ran"),
+    "last success": (lambda c: runs.last_success_before(c, 1, NOW), "ix_runs_ran"),
     "runs of a job": (lambda c: runs.list_runs(c, "T1", job_id=1, limit=5), "ix_runs_job"),
     "runs of a team": (lambda c: runs.list_runs(c, "T9", limit=5), "ix_runs_team"),
     "reruns": (lambda c: runs.reruns_of(c, 5), "ix_runs_rerun"),

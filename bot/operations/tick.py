@@ -1,0 +1,116 @@
+"""One tick of the clock: due runs are let in, put in line or closed, and each job's next slot is planned."""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.errors import Refusal
+from bot.operations.fill import fill_inputs
+from bot.operations.finish import follow
+from bot.operations.hint import hint_busy
+from bot.operations.line import Line, lines_of, make_room
+from bot.operations.missed import ROWS_AT_ONCE, Past, Walk, look_back, report, walk
+from bot.operations.plan import Books, plan_after, plan_after_end, plan_many
+from bot.rules.admit import GRACE, Close, Decision, Lateness, Queue, admit
+from storage import claims, jobs, runs, slots
+from storage.records import Cause, Job, Run, RunState
+
+# PERFORMANCE: 100 to 500 a transaction is the best rate that keeps the writer free for acks.
+BATCH = 200
+
+
+@dataclass(slots=True)
+class _Tick:
+    """What is found and what is to be done at one instant."""
+
+    c: Connection
+    now: datetime
+    books: Books
+    lines: dict[int, Line]
+    rows_each: int
+    admitted: list[int] = field(default_factory=list)
+    closed: list[tuple[Job, Run]] = field(default_factory=list)
+    walks: list[tuple[Job, Walk]] = field(default_factory=list)
+    plans: list[tuple[Job, datetime]] = field(default_factory=list)
+
+
+def tick(c: Connection, now: datetime) -> int:
+    """Handle one batch of due runs; how many there were. A slot that was missed takes those after it along, so that
+    the slot that is planned next may have come due already: there is more to do until nothing is due."""
+    due = claims.due_runs(c, now, BATCH)
+    found = jobs.lock_many(c, {run.job_id for run in due if run.job_id is not None})
+    late = sum(1 for run in due if now - run.due_at > GRACE)
+    doing = _Tick(c, now, Books(c), lines_of(c, list(found)), rows_each=max(1, ROWS_AT_ONCE // max(1, late)))
+    for run in due:
+        job = found.get(run.job_id) if run.job_id is not None else None
+        if job is None:
+            doing.admitted.append(run.id)
+        else:
+            _decide(doing, job, run)
+    if doing.admitted:
+        claims.admit(c, doing.admitted)
+    runs.add_many(c, [row for _, walked in doing.walks for row in walked.rows])
+    plan_many(c, doing.plans, now=now, books=doing.books)
+    _follow_up(doing)
+    return len(due)
+
+
+def _decide(doing: _Tick, job: Job, run: Run) -> None:
+    is_slot = run.cause is Cause.SCHEDULE and run.attempts == 0
+    past = Past(Lateness(doing.now - run.due_at))
+    if is_slot:
+        past = look_back(doing.c, job, run, now=doing.now, most=doing.rows_each, books=doing.books)
+    line = doing.lines[job.id]
+    decision = admit(run, job, crowd=line.crowd, lateness=past.lateness)
+    after = plan_after(job, run) if is_slot else None
+    if isinstance(decision, Close):
+        if decision.state is RunState.MISSED and is_slot:
+            walked = walk(job, run, past, now=doing.now, most=doing.rows_each)
+            doing.walks.append((job, walked))
+            after = walked.after
+        _close(doing, job, run, decision)
+    else:
+        _let_in(doing, job, run, line, decision)
+    if after is not None:
+        doing.plans.append((job, after))
+
+
+def _let_in(doing: _Tick, job: Job, run: Run, line: Line, decision: Decision) -> None:
+    c, now = doing.c, doing.now
+    if make_room(c, job, line, decision, now=now) is RunState.QUEUED:
+        is_made_up = isinstance(decision, Queue) and decision.is_made_up
+        reason = slots.MADE_UP if is_made_up else None
+        slots.queue(c, run.id, reason)
+        line.queued.append(replace(run, state=RunState.QUEUED, reason=reason))
+        return
+    try:
+        inputs = run.inputs if run.cause is Cause.RERUN or run.attempts else fill_inputs(c, job, run)
+    except Refusal as error:
+        _close(doing, job, run, Close(RunState.BLOCKED, str(error)))
+        return
+    if inputs is run.inputs:
+        doing.admitted.append(run.id)
+    else:
+        slots.start(c, run.id, inputs)
+    line.active.append(run)
+
+
+def _close(doing: _Tick, job: Job, run: Run, decision: Close) -> None:
+    claims.close_planned(doing.c, run.id, decision.state, decision.reason, doing.now)
+    closed = replace(run, state=decision.state, reason=decision.reason, ended_at=doing.now)
+    doing.closed.append((job, closed))
+
+
+def _follow_up(doing: _Tick) -> None:
+    """What follows from what was closed, now that every job has its next slot."""
+    c, now = doing.c, doing.now
+    for job, run in doing.closed:
+        if run.state is RunState.MISSED and run.attempts == 0:
+            plan_after_end(c, job, now, now=now)
+            continue
+        follow(c, run, now=now)
+        if run.state is RunState.SKIPPED:
+            hint_busy(c, job, now=now)
+    for job, walked in doing.walks:
+        report(c, job, walked, now=now)
