@@ -70,10 +70,16 @@ def missed_alert(
     last_success: datetime | None,
     mention: bool = False,
     reruns: int = 0,
+    missed: int = 1,
+    first_at: datetime | None = None,
 ) -> Message:
-    """A slot went by and nothing ran."""
+    """Slots went by and nothing ran: `missed` of them in a row, from `first_at` to that of the run."""
     why = f": {escape(first_line(run.reason, 300))}" if run.reason else ""
-    told = f"{bold(name_of(run, job))} did not run at {date(run.slot_at)}{why}."
+    when = f"at {date(run.slot_at)}"
+    if missed > 1:
+        since_at = f", from {date(first_at)} to {date(run.slot_at)}" if first_at else ""
+        when = f"{words.plural(missed, 'time')} in a row{since_at}"
+    told = f"{bold(name_of(run, job))} did not run {when}{why}."
     return _alert("⏰", told, run, job, since, failures, last_success, [], mention, reruns)
 
 

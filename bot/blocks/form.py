@@ -21,7 +21,17 @@ from bot.blocks.parts import (
     section,
     select,
 )
-from bot.blocks.reading import APP, BASE_URL, CHANNEL_ID, KEY, NAME, TIMEOUT, WHEN, ZONE
+from bot.blocks.policy import POLICY_FIELDS, catch_up_block, data_offset_block, overlap_block
+from bot.blocks.reading import (
+    APP,
+    BASE_URL,
+    CHANNEL_ID,
+    KEY,
+    NAME,
+    TIMEOUT,
+    WHEN,
+    ZONE,
+)
 from bot.blocks.reading import Typed as Typed
 from bot.blocks.reading import kept_inputs as kept_inputs
 from bot.blocks.reading import read_form as read_form
@@ -32,7 +42,7 @@ SCHEDULE = "schedule"
 RUN_INPUTS = "run_inputs"
 CONNECT = "connect"
 NAME_LENGTH = 150
-FIXED_BLOCKS = 16  # all that a form holds beside the inputs of the workflow
+FIXED_BLOCKS = 19  # all that a form holds beside the inputs of the workflow
 FIELDS = VIEW_BLOCKS - FIXED_BLOCKS
 PREVIEW_TIMES = 5
 WORDS_OF_FIELDS = {
@@ -42,6 +52,7 @@ WORDS_OF_FIELDS = {
     CHANNEL_ID: "Channel",
     NAME: "Name",
     TIMEOUT: "Limit",
+    **POLICY_FIELDS,
     BASE_URL: "Address",
     KEY: "API key",
 }
@@ -68,6 +79,9 @@ def schedule_view(
     zone: str = "",
     channel_id: str | None = None,
     timeout_min: float | None = None,
+    overlap: str = "skip",
+    catch_up: str = "latest within 1h",
+    data_offset: str = "",
     preview: tuple[str, Sequence[datetime]] | None = None,
     problems: Mapping[str, str] | None = None,
     private_metadata: str = "",
@@ -86,6 +100,7 @@ def schedule_view(
         blocks.append(when_block(when))
         blocks += preview_blocks(preview, zone)
         blocks += [zone_block(zone), channel_block(channel_id), name_block(name), timeout_block(timeout_min)]
+        blocks += [overlap_block(overlap), catch_up_block(catch_up), data_offset_block(data_offset)]
     else:
         blocks.append(context("Choose a workflow; its inputs appear here."))
     submit = "Save" if app else "Next"
@@ -176,11 +191,11 @@ def text_block(name: str, value: str, *, hint: str = "", optional: bool = False,
 def when_block(when: str) -> Block:
     """Enter shows the next times at once."""
     block = text_block(
-        WHEN, when, hint="every weekday at 9:00 · every 15 minutes · 0 9 * * 1-5 · Enter shows the times"
+        WHEN, when, hint="every weekday at 9:00 · every 15 minutes · 0 9 * * 1-5; the next times appear below"
     )
     block["element"] |= {
         "action_id": "schedule_when",
-        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed"]},
+        "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed", "on_character_entered"]},
     }
     return block | {"dispatch_action": True}
 

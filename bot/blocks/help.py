@@ -7,6 +7,7 @@ from bot.blocks.parts import Message, actions, button, context, message, section
 from bot.blocks.text import bold, escape, one_line, shorten
 
 OVERVIEW_VERBS = 40
+NEEDED_MOST = ("schedule", "run", "list", "today", "next", "show", "runs", "pause", "resume", "skip", "move")
 EXAMPLES_SHOWN = 10
 
 
@@ -25,21 +26,32 @@ def typed(text: str) -> str:
     return f"`{escape(shorten(one_line(text), 300)).replace('`', chr(39))}`"
 
 
-def overview(verbs: Sequence[Help] = (), channel_name: str | None = None, zone: str = "UTC") -> Message:
-    """Few lines: three examples for this channel and this zone, then every word in a line."""
+def overview(
+    verbs: Sequence[Help] = (), channel_name: str | None = None, zone: str = "UTC", app: str = "daily-news"
+) -> Message:
+    """Few lines: three examples for this channel, this zone and an app of theirs, then every word in a line, what is
+    needed most at the top."""
+    app = one_line(app) if " " not in one_line(app) else f'"{one_line(app)}"'
     there = f" to #{one_line(channel_name)}" if channel_name else ""
     examples = (
-        f"/dify schedule daily-news every weekday at 9:00 in {one_line(zone)}{there}",
-        '/dify schedule daily-news every 2 hours as "News watch" topic="AI news"',
+        f"/dify schedule {app} every weekday at 9:00 in {one_line(zone)}{there}",
+        f'/dify schedule {app} every 2 hours as "News watch" topic="AI news"',
         '/dify run "News watch"',
     )
     told = "Dify Ops runs your Dify workflows on a schedule and posts the results here."
     blocks = [section(f"{told}\n" + "\n".join(typed(example) for example in examples))]
-    lines = [f"{bold(one.verb, 40)} {escape(shorten(one_line(one.says), 120))}" for one in verbs[:OVERVIEW_VERBS]]
+    lines = [
+        f"{bold(one.verb, 40)} {escape(shorten(one_line(one.says), 120))}"
+        for one in sorted(verbs, key=_need)[:OVERVIEW_VERBS]
+    ]
     blocks += [section("\n".join(lines[at : at + 15])) for at in range(0, len(lines), 15)]
     blocks.append(actions(button("New job", "new_job", "new", style="primary", label="Schedule a new job")))
     blocks.append(context("More about one word: `/dify help schedule`. Names may be shortened; `#12` is job 12."))
     return message(f"{told} Type `/dify help schedule` for more about one word.", blocks)
+
+
+def _need(one: Help) -> tuple[int, str]:
+    return (NEEDED_MOST.index(one.verb) if one.verb in NEEDED_MOST else len(NEEDED_MOST), one.verb)
 
 
 def verb(verb: str, usage: str, text: str, examples: Sequence[str] = ()) -> Message:

@@ -1,11 +1,11 @@
 """A job in words: the card of a draft, what was saved, its page, the lists of jobs, runs and times."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from bot.blocks import words
 from bot.blocks.listing import jobs_list as jobs_list
-from bot.blocks.listing import next_list as next_list
 from bot.blocks.listing import run_line, says, zone
 from bot.blocks.listing import runs_list as runs_list
 from bot.blocks.notice import notice as notice
@@ -24,33 +24,46 @@ from bot.blocks.parts import (
     person,
     section,
 )
+from bot.blocks.pausing import paused as paused
+from bot.blocks.pausing import resumed as resumed
 from bot.blocks.run import pause_or_resume
+from bot.blocks.slots import Coming, coming_blocks
 from bot.blocks.story import Names
 from bot.blocks.text import bold, escape, first_line, one_line, shorten
-from bot.blocks.times import input_lines, time_lines
-from storage.records import App, Draft, Job, JobState, Run
+from bot.blocks.times import input_lines
+from storage.records import App, Draft, Job, JobState, Policy, Run
 
 SAYS = 1000
+USUAL = (Policy().catch_up, Policy().catch_up_s)
 
 
 def draft_card(
     draft: Draft,
     says: str,
-    times: Sequence[datetime],
+    times: Sequence[Coming],
     zone: str,
     reader_zone: str | None,
     app_name: str,
+    *,
+    filled: Mapping[str, Any] | None = None,
     warnings: Sequence[str] = (),
+    also: str = "",
 ) -> Message:
-    """How the request was understood, before anything is saved."""
+    """How the request was understood, before anything is saved. `also` says it in the reader's language; `filled` are
+    those inputs that have macros, as the first run would get them."""
     name = bold(draft.name)
     deed = "Change" if draft.job_id else "New job"
     told = f"{deed}: {name} runs {escape(shorten(says, SAYS))} ({escape(zone)}) in {channel(draft.channel_id)}."
     blocks = [
         section(told),
+        *([context(escape(shorten(one_line(also), SAYS)))] if also else []),
         context(f"workflow {escape(shorten(one_line(app_name), 150))} · limit {words.duration(draft.timeout_s)}"),
-        section(f"*Next times*\n{time_lines(times, zone, reader_zone, draft.created_at)}"),
+        section("*Next times*"),
+        *coming_blocks(times, zone, reader_zone, draft.created_at),
+        context(f"as text: `{escape(shorten(one_line(draft.when), 300)).replace('`', chr(39))}`"),
+        *policy_lines(draft.policy),
         *input_lines(draft.inputs),
+        *([context("The first run gets:"), *input_lines(filled)] if filled else []),
         *warned(warnings),
         actions(*draft_buttons(draft)),
     ]
@@ -71,6 +84,22 @@ def warned(warnings: Iterable[str]) -> list[Block]:
     return [section("\n".join(lines))] if lines else []
 
 
+def policy_lines(policy: Policy) -> list[Block]:
+    """What happens when the time is busy or missed; nothing where all is as usual."""
+    told = dotted(
+        (
+            f"run before still going: {escape(shorten(one_line(words.overlap(policy)), 80))}"
+            if policy.overlap != Policy().overlap
+            else None,
+            f"missed times: {escape(shorten(one_line(words.catch_up(policy)), 80))}"
+            if (policy.catch_up, policy.catch_up_s) != USUAL
+            else None,
+            f"data time: {escape(shorten(one_line(policy.data_offset), 40))}" if policy.data_offset else None,
+        )
+    )
+    return [context(told)] if told else []
+
+
 def draft_buttons(draft: Draft) -> list[Block]:
     value, name = f"draft:{draft.id}", draft.name
     return [
@@ -84,16 +113,16 @@ def draft_buttons(draft: Draft) -> list[Block]:
 def saved(
     job: Job,
     app_name: str,
-    times: Sequence[datetime],
+    times: Sequence[Coming],
     reader_zone: str | None = None,
-    warnings: Sequence[str] = (),
+    now: datetime | None = None,
 ) -> Message:
     """The job is saved: when it runs, and what can be done next."""
     told = f"Saved: {bold(job.name)} runs {says(job)} in {channel(job.channel_id)}."
     blocks = [
         section(told),
-        section(f"*Next times*\n{time_lines(times, zone(job), reader_zone, job.created_at)}"),
-        *warned(warnings),
+        section("*Next times*"),
+        *coming_blocks(times, zone(job), reader_zone, now),
         actions(
             button("Run now", "job_run", f"job:{job.id}", label=f"Run {job.name} now"),
             button("Edit", "job_edit", f"job:{job.id}", label=f"Edit {job.name}"),
@@ -108,7 +137,7 @@ def job_card(
     job: Job,
     app: App | None,
     last_runs: Sequence[Run],
-    next_times: Sequence[datetime],
+    next_times: Sequence[Coming],
     reader_zone: str | None = None,
     names: Names = None,
 ) -> Message:
@@ -122,14 +151,13 @@ def job_card(
             else "its workflow is not connected any more",
             f"owner {person(job.owner_id, names)}",
             f"limit {words.duration(job.timeout_s)}",
-            f"when it is still running: {escape(shorten(one_line(job.policy.overlap), 40))}",
             f"version {job.version}",
         )
     )
     blocks = [section(f"{words.job_icon(job)} {told}{state_reason(job, names)}"), context(facts)]
+    blocks += policy_lines(job.policy)
     if job.state is JobState.ACTIVE:
-        times = time_lines(next_times[:5], zone(job), reader_zone, job.created_at)
-        blocks.append(section(f"*Next times*\n{times}"))
+        blocks += [section("*Next times*"), *coming_blocks(next_times, zone(job), reader_zone, job.created_at)]
     blocks += input_lines(job.inputs)
     if last_runs:
         blocks.append(section("*Last runs*\n" + "\n".join(run_line(run) for run in last_runs[:5])))
@@ -146,8 +174,9 @@ def state_reason(job: Job, names: Names) -> str:
     if job.state is JobState.ACTIVE or not (job.state_by or job.state_reason):
         return ""
     who = f" by {person(job.state_by, names)}" if job.state_by else ""
+    until = f" until {date(job.resume_at)}" if job.resume_at else ""
     why = f": {escape(first_line(job.state_reason, 300))}" if job.state_reason else ""
-    return f"\n{words.job_state(job).capitalize()}{who}{why}."
+    return f"\n{words.job_state(job).capitalize()}{who}{until}{why}."
 
 
 def job_buttons(job: Job) -> list[Block]:
@@ -182,16 +211,3 @@ def deleted(job: Job, by: str) -> Message:
     """`by` is a name or a user id."""
     told = f"{person(by)} deleted {bold(job.name)}. It will not run again; its history stays."
     return message(told, [section(told)])
-
-
-def paused(job: Job, by: str, passed: int = 0, next_at: datetime | None = None) -> Message:
-    """The job was paused or resumed, by its state. `passed` counts the slots that went by while it was paused."""
-    if job.state is JobState.PAUSED:
-        told = f"{person(by)} paused {bold(job.name)}. It will not run until it is resumed."
-        return message(told, [section(told), actions(*pause_or_resume(job))])
-    skipped = f" {words.plural(passed, 'slot')} passed while it was paused and will not be made up." if passed else ""
-    then = f" Next: {date(next_at)}." if next_at else ""
-    plainly = f"{person(by)} resumed {bold(job.name)}.{skipped}"
-    return message(
-        plainly, [section(plainly + then), *([actions(*pause_or_resume(job))] if pause_or_resume(job) else [])]
-    )

@@ -7,13 +7,11 @@ from bot.blocks import words
 from bot.blocks.parts import Block, Message, actions, button, channel, context, date, dotted, message, section
 from bot.blocks.run import job_menu
 from bot.blocks.text import bold, escape, first_line, fit, one_line, shorten
-from bot.blocks.times import TIMES_SHOWN, time_lines
 from storage.records import Job, Run
 
 LIST_PAGE = 10
 RUNS_SHOWN = 10
 SAYS = 1000
-TIMES_A_SECTION = 12
 
 
 def says(job: Job) -> str:
@@ -100,14 +98,3 @@ def runs_list(job: Job, runs: Sequence[Run], page: int = 0, pages: int = 1) -> M
         for run in runs[:RUNS_SHOWN]
     ]
     return message(told, [section(told), *rows, *page_buttons("runs_page", f"job:{job.id}", page, pages)])
-
-
-def next_list(
-    says: str, times: Sequence[datetime], zone: str, reader_zone: str | None = None, now: datetime | None = None
-) -> Message:
-    """What a schedule means and when it fires next."""
-    told = f"{escape(shorten(one_line(says), SAYS))} ({escape(zone)})"
-    told = told[:1].upper() + told[1:]
-    lines = time_lines(times[:TIMES_SHOWN], zone, reader_zone, now).split("\n")
-    blocks = [section("\n".join(lines[at : at + TIMES_A_SECTION])) for at in range(0, len(lines), TIMES_A_SECTION)]
-    return message(f"{told}.", [section(f"*{told}*"), *blocks])

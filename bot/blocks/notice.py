@@ -1,14 +1,19 @@
 """Short answers to the person who asked: a sentence, a refusal with its way out, a choice."""
 
+import re
 from collections.abc import Sequence
+from datetime import datetime
 
 from bot.blocks.parts import Message, actions, button, channel, context, message, person, section
 from bot.blocks.text import bold, escape, one_line, shorten
+from bot.blocks.times import told_time
 from bot.errors import Refusal
-from storage.records import App, Run
+from storage.records import App, Run, RunState
 
 CHOICES_SHOWN = 10
 TYPED = 300
+COMMAND = "/dify "
+CHANNEL_REFERENCE = re.compile(r"<#([CDG][A-Z0-9]+)>")
 
 
 def notice(text: str) -> Message:
@@ -21,10 +26,24 @@ def refusal(error: Refusal) -> Message:
     """What cannot be done and why, how to mend it, and the texts that may have been meant, ready to be typed."""
     told = escape(str(error))
     blocks = [section(told)]
-    if error.choices:
-        typed = [f"`{escape(shorten(text, TYPED)).replace('`', chr(39))}`" for text in error.choices[:CHOICES_SHOWN]]
-        blocks.append(context("You could type: " + "  ".join(typed)))
+    commands = [text for text in error.choices[:CHOICES_SHOWN] if text.startswith(COMMAND)]
+    others = [text for text in error.choices[:CHOICES_SHOWN] if not text.startswith(COMMAND)]
+    if others:
+        blocks.append(context("You could type: " + "  ".join(_typed(text) for text in others)))
+    # A block for each: action ids are unique in a block only.
+    blocks += [section(_typed(text), button("Use this", "type_this", text, label=text)) for text in commands]
     return message(told, blocks)
+
+
+def _typed(text: str) -> str:
+    """A command in code; a channel stands between the codes, by its name."""
+    parts = CHANNEL_REFERENCE.split(shorten(text, TYPED))
+    told = [channel(part) if at % 2 else _code(part) for at, part in enumerate(parts)]
+    return " ".join(part for part in told if part)
+
+
+def _code(text: str) -> str:
+    return f"`{escape(text.strip()).replace('`', chr(39))}`" if text.strip() else ""
 
 
 def needs_inputs(app: App, missing: Sequence[str]) -> Message:
@@ -39,7 +58,9 @@ def needs_inputs(app: App, missing: Sequence[str]) -> Message:
 
 def run_started(run: Run) -> Message:
     """A run was asked for; where its result will come."""
-    told = f"Started {bold(run.name)} as run {run.id}. {_where(run)}"
+    deed = "Queued" if run.state is RunState.QUEUED else "Started"
+    wait = " It starts when the run before it has ended." if run.state is RunState.QUEUED else ""
+    told = f"{deed} {bold(run.name)} as run {run.id}.{wait} {_where(run)}"
     return message(told, [section(told)])
 
 
@@ -73,11 +94,14 @@ def _where(run: Run) -> str:
     return f"The result comes into {channel(run.channel_id)}."
 
 
-def changed(by: str, says: str, name: str) -> Message:
-    """One line about what somebody did to a job; `says` has `{name}` in place of the job's name."""
-    told = (
-        f"{escape(shorten(one_line(by), 80))} {escape(says).replace('{name}', escape(shorten(one_line(name), 150)))}."
-    )
+def changed(by: str, says: str, name: str, times: Sequence[datetime] = (), zone: str = "UTC") -> Message:
+    """One line about what somebody did to a job; `says` has `{name}` in place of the job's name, and `{at0}` in place
+    of the first of the times, which every reader sees on their own clock."""
+    told = escape(says)
+    for number, at in enumerate(times):
+        told = told.replace(f"{{at{number}}}", told_time(at, zone))
+    told = told.replace("{name}", escape(shorten(one_line(name), 150)))
+    told = f"{escape(shorten(one_line(by), 80))} {told.rstrip('.')}.".lstrip()
     return message(told, [context(told)])
 
 

@@ -9,6 +9,7 @@ from bot.blocks.text import clean
 from storage.records import InputField
 
 APP, WHEN, ZONE, CHANNEL_ID, NAME, TIMEOUT = "app", "when", "zone", "channel", "name", "timeout"
+OVERLAP, CATCH_UP, DATA_OFFSET = "overlap", "catch_up", "data_offset"
 BASE_URL, KEY = "base_url", "key"
 
 
@@ -27,6 +28,9 @@ class Typed:
     zone: str | None = None
     channel_id: str | None = None
     timeout_min: float | None = None
+    overlap: str | None = None
+    catch_up: str | None = None
+    data_offset: str | None = None
     base_url: str | None = None
     key: str | None = field(default=None, repr=False)
 
@@ -42,12 +46,15 @@ def read_form(view_state: Mapping[str, Any], fields: Sequence[InputField] = ()) 
             problems[TIMEOUT] = "The limit must be more than zero minutes."
     except one_field.Unreadable as problem:
         problems[TIMEOUT] = str(problem)
-    app = (_only(state, APP).get("selected_option") or {}).get("value")
+    app = _chosen(state, APP)
     return Typed(
         inputs=inputs,
         problems=problems,
         app_id=int(app) if app and str(app).isdigit() else None,
         timeout_min=timeout,
+        overlap=_chosen(state, OVERLAP),
+        catch_up=_chosen(state, CATCH_UP),
+        data_offset=_words(state, DATA_OFFSET),
         channel_id=_only(state, CHANNEL_ID).get("selected_conversation"),
         name=_words(state, NAME),
         when=_words(state, WHEN),
@@ -88,6 +95,10 @@ def _number_field() -> InputField:
 def _only(state: Mapping[str, Any], block_id: str) -> Mapping[str, Any]:
     """The one field of a block, whatever its action id."""
     return next(iter((state.get(block_id) or {}).values()), None) or {}
+
+
+def _chosen(state: Mapping[str, Any], block_id: str) -> str | None:
+    return (_only(state, block_id).get("selected_option") or {}).get("value")
 
 
 def _words(state: Mapping[str, Any], block_id: str) -> str | None:

@@ -114,20 +114,25 @@ def stop_button(run: Run, job: Job | None) -> Block:
 
 
 def pause_or_resume(job: Job) -> list[Block]:
-    """*Pause job* or *Resume job*, whichever makes sense; none for a job that is over."""
+    """*Pause job*, *Resume job* or *Try again*, whichever makes sense; none for a job that is over."""
     if job.state is JobState.ACTIVE:
         return [button("Pause job", "pause_job", f"job:{job.id}", label=f"Pause {job.name}")]
     if job.state is JobState.PAUSED:
         return [button("Resume job", "resume_job", f"job:{job.id}", label=f"Resume {job.name}")]
+    if job.state is JobState.HELD:
+        return [button("Try again", "resume_job", f"job:{job.id}", label=f"Try {job.name} again")]
     return []
 
 
 def job_menu(job: Job) -> Block:
-    """What is rarely done to a job: `edit:12`, `runs:12`, `next:12`, `delete:12`."""
-    words_and_deeds = (
+    """What is rarely done to a job: `edit:12`, `runs:12`, `next:12`, `skip:12`, `delete:12`."""
+    words_and_deeds = [
         ("Edit job", "edit"),
         ("Show runs", "runs"),
         ("Next times", "next"),
+        ("Skip next …", "skip"),
         ("Delete job …", "delete"),
-    )
+    ]
+    if job.state is not JobState.ACTIVE:
+        words_and_deeds.remove(("Skip next …", "skip"))
     return overflow("job_menu", [(text, f"{deed}:{job.id}") for text, deed in words_and_deeds])

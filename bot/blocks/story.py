@@ -11,6 +11,7 @@ from storage.records import Job, NodeSpan, Run, RunState
 CAUSE = 300
 LIMITS_OF_DIFY = ("time_limit", "app_limit")  # codes of a fault: the job's own limit was not reached
 NAMED_NODES = 3
+REPLACED_BY = "replace"  # `stop_by` of a run that gives way to a newer one
 
 Names = Mapping[str, str] | None
 Spans = Sequence[NodeSpan]
@@ -43,7 +44,7 @@ def story(run: Run, job: Job | None = None, spans: Spans = (), names: Names = No
         case RunState.TIMED_OUT:
             return f"{name} timed out: {limit(run, spans)}"
         case RunState.STOPPED:
-            return f"{name} was stopped{_stopper(run, names)}{_after(run)}.{_said(run)}"
+            return f"{name} was stopped{_stopped(run, names)}"
         case RunState.LOST:
             return f"{name} was lost: {loss(run)}"
         case _:
@@ -105,7 +106,8 @@ def loss(run: Run) -> str:
 
 def _progress(run: Run, names: Names) -> str:
     if run.stop_by:
-        return f" and is being stopped (asked by {person(run.stop_by, names)})"
+        who = "for a newer run" if run.stop_by == REPLACED_BY else f"asked by {person(run.stop_by, names)}"
+        return f" and is being stopped ({who})"
     steps = f": {progress(run)}" if run.nodes or run.current_node else ""
     return steps + (f" (try {run.attempts})" if run.attempts > 1 else "")
 
@@ -141,8 +143,12 @@ def _said(run: Run) -> str:
     return f" {escape(why).rstrip('.')}." if why else ""
 
 
-def _stopper(run: Run, names: Names) -> str:
-    return f" by {person(run.stop_by, names)}" if run.stop_by else " in Dify, not from here"
+def _stopped(run: Run, names: Names) -> str:
+    """ " by Ana after 12 s.", " after 12 s: replaced by a newer run."."""
+    if run.stop_by == REPLACED_BY:
+        return f"{_after(run)}{_reason(run)}."
+    stopper = f" by {person(run.stop_by, names)}" if run.stop_by else " in Dify, not from here"
+    return f"{stopper}{_after(run)}.{_said(run)}"
 
 
 def _warnings(spans: Spans) -> str:

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from storage.records import Cause, Job, JobState, NodeSpan, Run, RunState
+from storage.records import Cause, Job, JobState, NodeSpan, Policy, Run, RunState
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -50,6 +50,33 @@ NODE_STATES: Mapping[str, tuple[str, str]] = {
     "pending": ("🟡", "pending"),
     "unfinished": ("❔", "began and never ended"),
 }
+
+
+OVERLAPS: Mapping[str, str] = {
+    "skip": "the new one is skipped",
+    "queue": "the new one waits for it",
+    "replace": "it is stopped for the new one",
+    "allow": "both run",
+}
+CATCH_UPS: Mapping[str, str] = {
+    "skip": "they are not made up",
+    "latest": "the newest one is made up",
+    "all": "all are made up",
+}
+
+
+def overlap(policy: Policy) -> str:
+    """What happens when the run before is still going."""
+    told = OVERLAPS.get(policy.overlap, policy.overlap)
+    if policy.overlap == "queue" and policy.overlap_max > 1:
+        return f"{told}, up to {policy.overlap_max}"
+    return f"{told}, up to {policy.overlap_max} at once" if policy.overlap == "allow" else told
+
+
+def catch_up(policy: Policy) -> str:
+    """What happens with times that were missed."""
+    told = CATCH_UPS.get(policy.catch_up, policy.catch_up)
+    return told if policy.catch_up == "skip" else f"{told}, if not older than {duration(policy.catch_up_s)}"
 
 
 def state(run: Run) -> str:

@@ -143,12 +143,14 @@ def test_the_form_of_a_job_has_its_parts_and_dispatches_the_two_that_matter() ->
     assert view["callback_id"] == "schedule"
     assert view["title"]["text"] == "New scheduled job"
     inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
-    assert inputs == ["app", "in:topic", "when", "zone", "channel", "name", "timeout"]
+    about = ["app", "in:topic", "when", "zone", "channel", "name", "timeout"]
+    assert inputs == [*about, "overlap", "catch_up", "data_offset"]
     dispatching = [block["element"]["action_id"] for block in view["blocks"] if block.get("dispatch_action")]
     assert dispatching == ["schedule_app", "schedule_when"]
     preview = next(block for block in view["blocks"] if block["type"] == "context")
     assert json.dumps(preview).count("<!date^") == 5
     typed = form.read_form({"values": filled(view)})
+    assert (typed.overlap, typed.catch_up, typed.data_offset) == ("skip", "latest within 1h", None)
     assert (typed.name, typed.when, typed.zone, typed.channel_id, typed.timeout_min) == (
         "Nightly",
         "every day",
@@ -190,7 +192,7 @@ def test_a_long_menu_shows_a_hundred_options_and_tells_of_the_rest() -> None:
 
 def test_ninety_inputs_do_not_break_the_form() -> None:
     view = schedule(*[make_field(f"v{number}") for number in range(120)])
-    assert "36 more inputs" in json.dumps(view)
+    assert "39 more inputs" in json.dumps(view)
 
 
 def test_an_option_that_is_gone_is_a_problem() -> None:

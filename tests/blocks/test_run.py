@@ -88,6 +88,7 @@ def test_a_finished_run_shows_its_output_and_what_it_used() -> None:
         "edit:12",
         "runs:12",
         "next:12",
+        "skip:12",
         "delete:12",
     ]
 

@@ -1,0 +1,51 @@
+"""The fields of a form about times that are busy or missed, and about the time that the inputs are told."""
+
+from collections.abc import Mapping, Sequence
+
+from bot.blocks import field as one_field
+from bot.blocks.parts import Block, input_block, select
+from bot.blocks.reading import CATCH_UP, DATA_OFFSET, OVERLAP
+from bot.blocks.text import clean
+
+OFFSET_LENGTH = 20
+POLICY_FIELDS: Mapping[str, str] = {
+    OVERLAP: "When the run before is still going",
+    CATCH_UP: "When times were missed",
+    DATA_OFFSET: "Data time",
+}
+OVERLAPS = (
+    ("Skip the new one", "skip"),
+    ("Queue it, the newest waits", "queue"),
+    ("Queue up to 3", "queue 3"),
+    ("Stop the old one for it", "replace"),
+    ("Run up to 3 at once", "allow 3"),
+)
+CATCH_UPS = (
+    ("Make up the newest, up to an hour late", "latest within 1h"),
+    ("Make up the newest, up to a day late", "latest within 1d"),
+    ("Make up all of the last hour", "all within 1h"),
+    ("Make up all of the last day", "all within 1d"),
+    ("Make up none", "skip"),
+)
+
+
+def overlap_block(chosen: str) -> Block:
+    return _policy_block(OVERLAP, OVERLAPS, chosen)
+
+
+def catch_up_block(chosen: str) -> Block:
+    return _policy_block(CATCH_UP, CATCH_UPS, chosen)
+
+
+def _policy_block(name: str, known: Sequence[tuple[str, str]], chosen: str) -> Block:
+    """What a command can say and the menu does not offer stays as it is, as an option of its own."""
+    own = [] if any(value == chosen for _, value in known) else [(chosen, chosen)]
+    return input_block(POLICY_FIELDS[name], select(one_field.VALUE, [*known, *own], chosen, "Choose"), name)
+
+
+def data_offset_block(offset: str) -> Block:
+    hint = "How far {{ data_time }} in the inputs lies from the scheduled time: -1d, -1M, +2h"
+    element: Block = {"type": "plain_text_input", "action_id": one_field.VALUE, "max_length": OFFSET_LENGTH}
+    if clean(offset):
+        element["initial_value"] = clean(offset)[:OFFSET_LENGTH]
+    return input_block(POLICY_FIELDS[DATA_OFFSET], element, DATA_OFFSET, hint, optional=True)
