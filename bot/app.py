@@ -17,24 +17,22 @@ from bot.dify.client import Dify
 from bot.dify.parameters import Parameters
 from bot.egress import AllowedHosts
 from bot.engine.embedded import EmbeddedEngine
-from bot.errors import DeliveryError, Refusal
+from bot.errors import Refusal
 from bot.loops.clock import Clock
 from bot.loops.courier import Courier
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
-from bot.operations.reseal import reseal
+from bot.opening import check_keys, follow_zone_data, learn_team, warm_up
 from bot.pulse import Pulse
-from bot.rules.access import system
 from bot.services import Services
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.listen import Listener
 from bot.tasks import Tasks
 from bot.web.server import WebServer, build_web
-from storage import meta
 from storage.database import Store, open_store
 from storage.schema import upgrade
-from storage.vault import Vault, load_keys
+from storage.vault import load_keys
 
 log = logging.getLogger(__name__)
 
@@ -43,7 +41,6 @@ ROLES = ("bot", "web", "worker")
 GRACE_S = 10
 # One file descriptor a stream; the usual soft limit of 1,024 would cap the streams.
 WANTED_FILES = 65_536
-TEAM_KEY = "team_id"
 
 
 @dataclass(slots=True, kw_only=True)
@@ -78,6 +75,7 @@ class Bot:
             self._beat = asyncio.create_task(self._save_steadily(), name="saver")
         await self._open_web()
         if "bot" in self.roles:
+            self.services.tasks.spawn(warm_up(), name="warm-up")
             await self.listener.connect()
 
     async def stop(self) -> None:
@@ -133,9 +131,10 @@ async def build(
     slack = Slack(settings)
     dify = Dify(allowed_hosts=hosts, max_streams=settings.max_streams)
     try:
-        team_id = await _learn_team(store, slack)
+        team_id = await learn_team(store, slack)
         vault = load_keys(settings.secret_keys, settings.key_file)
-        await _check_keys(store, vault, team_id)
+        await check_keys(store, vault, team_id)
+        await follow_zone_data(store, team_id, now())
     except BaseException:
         await slack.close()
         await dify.close()
@@ -165,15 +164,6 @@ async def build(
         listener=Listener(services),
         roles=frozenset(roles),
     )
-
-
-async def _check_keys(store: Store, vault: Vault, team_id: str) -> None:
-    """Keys that are not those of this database are told at once; the bot starts, for only apps need them."""
-    if not await store.run(lambda c: meta.prove_key(c, vault)):
-        log.error("DIFY_OPS_SECRET_KEYS has changed and the keys of the Dify apps may be lost; put the old key back")
-    resealed = await store.run(lambda c: reseal(c, system(team_id), vault))
-    if resealed:
-        log.info("Sealed %s keys anew with the first of DIFY_OPS_SECRET_KEYS", resealed)
 
 
 async def open_database(settings: Settings) -> Store:
@@ -225,26 +215,3 @@ def raise_file_limit() -> None:
     wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
-
-
-async def _learn_team(store: Store, slack: Slack) -> str:
-    """The workspace of the bot token, remembered for commands that run without Slack."""
-    try:
-        team = await slack.check()
-    except DeliveryError as error:
-        if not error.permanent:
-            raise Refusal(
-                f"Slack cannot be reached now ({error.code}).", "Check the network, then start again."
-            ) from error
-        raise Refusal(
-            f"Slack did not accept the bot token ({error.code}).", "Check SLACK_BOT_TOKEN with `dify-ops doctor`."
-        ) from error
-    known = await store.read(lambda c: meta.get(c, TEAM_KEY))
-    if known is not None and known != team.team_id:
-        raise Refusal(
-            f"This database belongs to the workspace {known}, and the bot token to {team.team_id}.",
-            "Set DATABASE_URL or DIFY_OPS_HOME to another place for this workspace.",
-        )
-    if known is None:
-        await store.run(lambda c: meta.put(c, TEAM_KEY, team.team_id))
-    return team.team_id

@@ -13,9 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.app import ROLES, TEAM_KEY, Bot, build, raise_file_limit, serve
+from bot.app import ROLES, Bot, build, raise_file_limit, serve
 from bot.demo.slack import LocalSlack
 from bot.errors import Refusal
+from bot.opening import TEAM_KEY
 from bot.settings import Settings, read
 from storage import meta
 from storage.database import open_store

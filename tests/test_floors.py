@@ -24,6 +24,7 @@ FLOORS: Mapping[str, tuple[str, ...]] = {
     "bot.app": ("bot", "storage"),
     "bot.cli": ("bot", "storage"),
     "bot.log": ("bot.settings",),
+    "bot.opening": ("bot", "storage"),
     # 5 doors, loops, engines: never each other
     "bot.slack": (*HINGE, "bot.operations", *CRAFTS, *GROUND),
     "bot.web": (*HINGE, "bot.operations", *CRAFTS, *GROUND),

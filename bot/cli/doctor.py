@@ -5,15 +5,16 @@ import os
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
 
 import click
 
-from bot.app import TEAM_KEY
 from bot.cli._session import open_dify, print_json, read_settings
 from bot.dify.client import Dify
 from bot.errors import DeliveryError, DifyError, Refusal
+from bot.opening import TEAM_KEY
 from bot.operations.endpoint import open_endpoint
-from bot.rules import inputs
+from bot.rules import inputs, macros
 from bot.settings import Settings
 from bot.slack.client import Slack
 from storage import apps, meta, schema
@@ -142,7 +143,7 @@ async def _look_at_app(dify: Dify, vault: Vault, app: App, *, live: bool) -> Fin
             return Finding(what, True, says)
         if inputs.missing(fields, {}):
             return Finding(what, True, f"{says}; it needs inputs, so no test run was made")
-        values = inputs.check(fields, {})
+        values = macros.render(inputs.check(fields, {}), macros.Facts(slot_at=datetime.now(UTC), zone=UTC))
         async with asyncio.timeout(LIVE_S), dify.start(endpoint, values, "dify-ops-doctor") as events:
             async for event in events:
                 if event.name == "workflow_finished":

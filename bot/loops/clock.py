@@ -1,20 +1,14 @@
-"""The clock: due runs are admitted or closed with a reason, and the next slot is planned, in one transaction."""
+"""The clock: what has come due is handled, and the alarm is set for what comes due next."""
 
-from dataclasses import replace
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
 
-from bot.operations.finish import follow
-from bot.operations.plan import plan_many
-from bot.rules.admit import Admit, admit
+from bot.operations.resume import resume_due
+from bot.operations.tick import tick
 from bot.services import Services
-from storage import claims, jobs, runs
-from storage.records import Run
-
-# PERFORMANCE: 100 to 500 a transaction is the best rate that keeps the writer free for acks.
-BATCH = 200
+from storage import claims, jobs
 
 
 class Clock:
@@ -25,41 +19,29 @@ class Clock:
 
     async def once(self) -> int:
         """Handle all that is due now; how many. Sets the alarm for the next due instant."""
-        handled = 0
+        services, handled = self._services, 0
         while True:
-            now = self._services.now()
-            count = await self._services.store.run(partial(tick, now=now))
+            now = services.now()
+            count = await services.store.run(partial(tick, now=now))
+            run_at, resume_at = await services.store.read(_next_instants)
+            if resume_at is not None and resume_at <= now:
+                count += await services.store.run(partial(resume_due, now=now))
             handled += count
             if count:
-                self._services.engine.wake("runner")
-                self._services.engine.wake("courier")
-            if count < BATCH:
+                services.engine.wake("runner")
+                services.engine.wake("courier")
+            if not count or not (_is_due(run_at, now) or _is_due(resume_at, now)):
                 break
-        self._services.pulse.beat()
-        due_at = await self._services.store.read(claims.next_due_at)
+        services.pulse.beat()
+        due_at = min((at for at in (run_at, resume_at) if at is not None), default=None)
         if due_at is not None:
-            self._services.engine.wake("clock", at=due_at)
+            services.engine.wake("clock", at=due_at)
         return handled
 
 
-def tick(c: Connection, now: datetime) -> int:
-    """One batch of due runs: admitted or closed, and followed by the next slot of each job. How many there were."""
-    due = claims.due_runs(c, now, BATCH)
-    found = jobs.get_many(c, {run.job_id for run in due if run.job_id is not None})
-    busy = runs.active_of(c, list(found))
-    admitted: list[int] = []
-    closed: list[Run] = []
-    for run in due:
-        job = found.get(run.job_id) if run.job_id is not None else None
-        decision = admit(run, job, is_busy=run.job_id in busy, now=now)
-        if isinstance(decision, Admit):
-            admitted.append(run.id)
-        else:
-            claims.close_planned(c, run.id, decision.state, decision.reason, now)
-            closed.append(replace(run, state=decision.state, reason=decision.reason, ended_at=now))
-    if admitted:
-        claims.admit(c, admitted)
-    plan_many(c, list(found.values()), now, now=now)
-    for run in closed:
-        follow(c, run, now=now)
-    return len(due)
+def _next_instants(c: Connection) -> tuple[datetime | None, datetime | None]:
+    return claims.next_due_at(c), jobs.next_resume_at(c)
+
+
+def _is_due(at: datetime | None, now: datetime) -> bool:
+    return at is not None and at <= now

@@ -12,9 +12,8 @@ from bot.dify.codes import MENDS, Code
 from bot.dify.facts import Facts
 from bot.dify.spans import sum_costs
 from bot.errors import DifyError
+from bot.operations.line import REPLACE, REPLACED
 from storage.records import Fault, NodeSpan, Run, RunState
-
-FOLLOWED_FOR_S = 60.0  # how long a run that does not heed a stop is still looked at
 
 
 class Wish(StrEnum):
@@ -22,6 +21,18 @@ class Wish(StrEnum):
 
     STOP = "stop"
     TIMEOUT = "timeout"
+    REPLACE = "replace"
+
+    @property
+    def is_stop(self) -> bool:
+        return self is not Wish.TIMEOUT
+
+
+def read_wish(stop_by: str | None) -> Wish:
+    """Why a run is to end, by who wants it: nobody does where its limit was reached."""
+    if stop_by is None:
+        return Wish.TIMEOUT
+    return Wish.REPLACE if stop_by == REPLACE else Wish.STOP
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +72,8 @@ def end_by_stream(
 ) -> Ending:
     """The stream brought its terminal event; the run detail, where it was asked, tells the truer error."""
     told = (detail.error if detail else None) or facts.error
-    state = faults.read_state(facts.status, told, stop_asked=wish is Wish.STOP, timed_out=wish is Wish.TIMEOUT)
+    stop_asked = wish is not None and wish.is_stop
+    state = faults.read_state(facts.status, told, stop_asked=stop_asked, timed_out=wish is Wish.TIMEOUT)
     fault = None
     # What we asked to end needs no other reason; Dify would only say that a user had wanted it.
     if wish is None and state not in (RunState.SUCCEEDED, RunState.PARTIAL, RunState.WAITING):
@@ -72,6 +84,7 @@ def end_by_stream(
     return Ending(
         state or RunState.LOST,
         fault=fault,
+        reason=_reason(state, wish),
         outputs=outputs,
         elapsed_s=facts.elapsed_s,
         tokens=facts.total_tokens,
@@ -84,7 +97,10 @@ def end_by_detail(detail: RunDetail | None, wish: Wish | None) -> Ending:
     state = None
     if detail is not None:
         state = faults.read_state(
-            detail.status, detail.error, stop_asked=wish is Wish.STOP, timed_out=wish is Wish.TIMEOUT
+            detail.status,
+            detail.error,
+            stop_asked=wish is not None and wish.is_stop,
+            timed_out=wish is Wish.TIMEOUT,
         )
     if detail is None or state is None:
         return _unconfirmed(wish)
@@ -94,6 +110,7 @@ def end_by_detail(detail: RunDetail | None, wish: Wish | None) -> Ending:
     return Ending(
         state,
         fault=fault,
+        reason=_reason(state, wish),
         outputs=_outputs(detail.outputs),
         elapsed_s=detail.elapsed_s,
         tokens=detail.tokens,
@@ -121,9 +138,16 @@ def end_in_doubt(why: str) -> Ending:
 def _unconfirmed(wish: Wish | None) -> Ending:
     if wish is None:
         return Ending(RunState.LOST, Fault(code=Code.WORKER_LOST, message=MENDS[Code.WORKER_LOST]))
+    if wish is Wish.REPLACE:
+        message = "Dify has not confirmed that it stopped: the old run may still be spending tokens."
+        return Ending(RunState.STOPPED, Fault(code=Code.STOPPED_BY_USER, message=message), reason=REPLACED)
     state = RunState.STOPPED if wish is Wish.STOP else RunState.TIMED_OUT
     message = "Dify was asked to stop it and has not confirmed; it may still be spending tokens."
     return Ending(state, Fault(code=Code.STOPPED_BY_USER, message=message), reason="unconfirmed")
+
+
+def _reason(state: RunState | None, wish: Wish | None) -> str | None:
+    return REPLACED if state is RunState.STOPPED and wish is Wish.REPLACE else None
 
 
 def _outputs(value: Any) -> Mapping[str, Any] | None:

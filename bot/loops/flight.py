@@ -14,9 +14,9 @@ from bot.dify.client import Endpoint, RunDetail
 from bot.dify.spans import close_spans
 from bot.dify.trace import Trace
 from bot.errors import DifyError, Refusal
-from bot.loops.ending import FOLLOWED_FOR_S, Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt
+from bot.loops.ending import Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt, read_wish
 from bot.loops.keep import Snapshot, insist, keep_end, keep_progress
-from bot.loops.look import SETTLED, look_until_settled
+from bot.loops.look import SETTLED, look_until_settled, wait_for_either
 from bot.operations.endpoint import open_endpoint
 from bot.services import Services
 from storage import apps, runs
@@ -26,6 +26,7 @@ from storage.runs import pack_trace, unpack_trace
 log = logging.getLogger(__name__)
 
 STOP_PATIENCE_S = 30.0  # Dify ends a stopped run within a second; a node that hangs can take longer
+FOLLOWED_FOR_S = 60.0  # how long a run that does not heed a stop is still looked at
 TRUTH_PATIENCE_S = 3.0  # after `stopped`, run detail may read `running` for a second or so
 WAITING_LOOK_S = 60  # how often a run that waits for a human is looked at
 LIVE_AFTER = timedelta(seconds=2)  # a run shorter than this is told once, by its result
@@ -122,9 +123,7 @@ class Flight:
         try:
             wish = await self._watch(reading)
             if wish is not None:
-                await _wait(reading, self._named, STOP_PATIENCE_S)  # what has no name yet cannot be stopped
-                await self._ask_to_stop(endpoint)
-                await asyncio.wait({reading}, timeout=STOP_PATIENCE_S)
+                await self._stop(endpoint, reading, wish)
         finally:
             reading.cancel()
             await asyncio.wait({reading})
@@ -174,10 +173,18 @@ class Flight:
 
     async def _watch(self, reading: asyncio.Task[None]) -> Wish | None:
         """Wait for the end of the stream, for somebody's wish, or for the limit; which of the last two it was."""
-        await _wait(reading, self._asked, max(0.0, self._deadline - time.monotonic()))
+        await wait_for_either(reading, self._asked, max(0.0, self._deadline - time.monotonic()))
         if reading.done():
             return None
-        return Wish.STOP if self._asked.is_set() else Wish.TIMEOUT
+        return read_wish(self.run.stop_by if self._asked.is_set() else None)
+
+    async def _stop(self, endpoint: Endpoint, reading: asyncio.Task[None], wish: Wish) -> None:
+        """Ask Dify, and give the stream its time to end; a newer run waits no longer than that in all."""
+        since = time.monotonic()
+        await wait_for_either(reading, self._named, STOP_PATIENCE_S)  # what has no name yet cannot be stopped
+        await self._ask_to_stop(endpoint)
+        waited_s = time.monotonic() - since if wish is Wish.REPLACE else 0.0
+        await asyncio.wait({reading}, timeout=max(0.0, STOP_PATIENCE_S - waited_s))
 
     async def _ask_to_stop(self, endpoint: Endpoint) -> None:
         task_id = self._trace.task_id or self.run.task_id
@@ -201,14 +208,16 @@ class Flight:
 
     async def _follow(self, endpoint: Endpoint, wish: Wish | None) -> Ending:
         """A started run without its stream is finished from run detail, patiently."""
+        patience_s = 0.0 if wish is Wish.REPLACE else FOLLOWED_FOR_S
         if wish is None:
             detail = await self._look(endpoint, max(0.0, self._deadline - time.monotonic()))
             if detail is not None and detail.status in SETTLED:
                 return end_by_detail(detail, None)
-            wish = Wish.STOP if self._asked.is_set() else Wish.TIMEOUT
+            wish = read_wish(self.run.stop_by if self._asked.is_set() else None)
+            patience_s = STOP_PATIENCE_S if wish is Wish.REPLACE else FOLLOWED_FOR_S
             await self._ask_to_stop(endpoint)
         self._asked.clear()  # it has been passed on; what follows is patience
-        detail = await self._look(endpoint, FOLLOWED_FOR_S)
+        detail = await self._look(endpoint, patience_s)
         return end_by_detail(detail, wish)
 
     async def _look(self, endpoint: Endpoint, patience_s: float) -> RunDetail | None:
@@ -239,12 +248,3 @@ class Flight:
 
     def _spans(self) -> tuple[NodeSpan, ...]:
         return self._trace.spans() or self._earlier
-
-
-async def _wait(reading: asyncio.Task[None], event: asyncio.Event, seconds: float) -> None:
-    """Until the stream has ended, the event has come, or the time is up."""
-    coming = asyncio.create_task(event.wait())
-    try:
-        await asyncio.wait({reading, coming}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        coming.cancel()

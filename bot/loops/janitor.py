@@ -1,10 +1,12 @@
-"""The janitor: runs whose owner died are joined again or declared lost; what has expired is thrown away."""
+"""The janitor: runs whose owner died are joined again or declared lost; what has expired is thrown away; the end of a
+calendar is foretold."""
 
 from collections.abc import Sequence
 
 from sqlalchemy import Connection
 
 from bot.loops.runner import LEASE_S, Runner
+from bot.operations.calendar_end import warn_of_calendars
 from bot.services import Services
 from storage import claims, drafts
 from storage.records import Run
@@ -30,6 +32,7 @@ class Janitor:
     def _rescue(self, c: Connection) -> Sequence[Run]:
         services, now = self._services, self._services.now()
         drafts.prune(c, now)
+        warn_of_calendars(c, services.team_id, now)
         orphans = [run for run in claims.orphans(c, now, BATCH) if not self._runner.holds(run.id)]
         taken = [claims.rescue_run(c, run.id, services.owner, now, LEASE_S) for run in orphans]
         return [run for run in taken if run is not None]

@@ -1,4 +1,4 @@
-"""Looking a run up at Dify until it is settled: what is left when its stream is gone."""
+"""Waiting for the end of a run: its stream, and the run detail where the stream is gone."""
 
 import asyncio
 import logging
@@ -41,3 +41,12 @@ async def _is_set_within(asked: asyncio.Event, seconds: float) -> bool:
     except TimeoutError:
         return False
     return True
+
+
+async def wait_for_either(reading: asyncio.Task[None], event: asyncio.Event, seconds: float) -> None:
+    """Until the stream has ended, the event has come, or the time is up."""
+    coming = asyncio.create_task(event.wait())
+    try:
+        await asyncio.wait({reading, coming}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        coming.cancel()

@@ -14,6 +14,7 @@ from bot.blocks.parts import Message
 from bot.blocks.run import run_message
 from bot.dify.spans import find_culprit
 from bot.errors import DeliveryError
+from bot.rules.access import SYSTEM
 from bot.rules.judge import Alert
 from bot.services import Services
 from storage import apps, jobs, runs
@@ -78,7 +79,13 @@ def _notice(delivery: Delivery, names: Mapping[str, str]) -> Message:
     facts = delivery.facts
     if "undeliverable" in facts:
         return undeliverable(facts["channel"], facts["undeliverable"])
-    return changed(names.get(facts["by"], "Somebody"), facts["says"], facts["name"])
+    times = [datetime.fromisoformat(at) for at in facts.get("times") or ()]
+    return changed(_who(facts["by"], names), facts["says"], facts["name"], times, facts.get("zone") or "UTC")
+
+
+def _who(by: str, names: Mapping[str, str]) -> str:
+    """Nobody is named where the sentence is whole without, and the house where nobody did it just now."""
+    return names.get(by, "Somebody") if by not in ("", SYSTEM) else "Dify Ops" if by else ""
 
 
 def _alert(delivery: Delivery, run: Run, job: Job | None, spans: tuple[NodeSpan, ...], reruns: int) -> Message:
@@ -90,7 +97,9 @@ def _alert(delivery: Delivery, run: Run, job: Job | None, spans: tuple[NodeSpan,
     last_success = _instant(facts.get("last_success_at"))
     owner = job.owner_id if job else run.owner_id
     # Nobody is called for what they have just asked for themselves.
-    write: Callable[..., Message] = missed_alert
+    write: Callable[..., Message] = partial(
+        missed_alert, missed=int(facts.get("missed") or 1), first_at=_instant(facts.get("missed_from"))
+    )
     if kind is Alert.FAILURE:
         write = partial(failure_alert, span=find_culprit(spans))
     elif kind is Alert.TIMEOUT:

@@ -1,15 +1,18 @@
-"""Pages of jobs and runs, for commands and for the buttons under them."""
+"""Pages of jobs, of runs and of what can be typed, for commands and for the buttons under them."""
 
 import re
 
+from bot.blocks.help import overview
 from bot.blocks.listing import RUNS_SHOWN, jobs_list, runs_list
 from bot.blocks.parts import Message
 from bot.errors import Refusal
+from bot.registry import leaves
 from bot.rules.access import Action, Actor, authorize, may
 from bot.services import Services
 from bot.slack.door import gather_actor
 from bot.slack.request import Asker
-from storage import jobs, runs
+from bot.slack.seek import reader_zone
+from storage import apps, jobs, runs
 from storage.records import Job, RunState
 
 CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>|([CDG][A-Z0-9]{2,20})$")
@@ -79,3 +82,11 @@ async def runs_page(services: Services, actor: Actor, job: Job, page: int) -> Me
         )
     )
     return runs_list(job, found, page, max(1, -(-total // RUNS_SHOWN)))
+
+
+async def show_overview(services: Services, asker: Asker) -> Message:
+    """The help, with examples that work here: in the person's zone, with an app that is connected."""
+    verbs = [command.HELP for command in leaves("bot.slack.commands").values()]
+    zone = await reader_zone(services, asker.user_id) or "UTC"
+    known = await services.store.read(lambda c: apps.list_apps(c, services.team_id))
+    return overview(verbs, zone=zone, app=known[0].name) if known else overview(verbs, zone=zone)

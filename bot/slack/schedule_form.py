@@ -1,25 +1,27 @@
 """The form of a job: opened at once, filled from Dify, kept alive while somebody types, saved when it fits."""
 
-import asyncio
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import Any
 
 from bot import schedules
 from bot.blocks.form import error_view, loading_view, schedule_view
-from bot.blocks.reading import read_form
+from bot.blocks.reading import Typed, read_form
 from bot.errors import DeliveryError, DifyError, Refusal
 from bot.operations.endpoint import open_endpoint
 from bot.rules.access import Action, authorize
+from bot.rules.policy import read_catch_up, read_data_offset, read_overlap, write_catch_up, write_overlap
 from bot.services import Services
 from bot.slack.door import gather_actor
 from bot.slack.request import Asker, Press, View
 from bot.slack.seek import reader_zone
+from bot.slack.when import read_when, write_text
 from storage import apps
-from storage.records import App, Draft, InputField, Job
+from storage.records import App, Draft, InputField, Job, Policy
 
-PREVIEWED = 5
+CHOICES_SHOWN = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +34,7 @@ class Form:
     when: str = ""
     zone: str = ""
     timeout_min: float | None = None
+    policy: Policy = field(default_factory=Policy)
     inputs: Mapping[str, Any] = field(default_factory=dict)
     job_id: int | None = None
     job_version: int | None = None
@@ -44,13 +47,15 @@ class Form:
 
 def form_of_job(job: Job) -> Form:
     """The form that edits a job."""
+    when, zone = write_text(job.schedules) if job.schedules else ("on api", "UTC")
     return Form(
         channel_id=job.channel_id,
         app_id=job.app_id,
         name=job.name,
-        when="; ".join(schedule.text for schedule in job.schedules),
-        zone=job.schedules[0].zone if job.schedules else "UTC",
+        when=when,
+        zone=zone,
         timeout_min=job.timeout_s / 60,
+        policy=job.policy,
         inputs=job.inputs,
         job_id=job.id,
         job_version=job.version,
@@ -59,7 +64,9 @@ def form_of_job(job: Job) -> Form:
 
 def form_of_draft(draft: Draft) -> Form:
     """The form that edits what a card shows."""
-    kept = {name: getattr(draft, name) for name in ("channel_id", "app_id", "name", "when", "zone", "inputs")}
+    kept = {
+        name: getattr(draft, name) for name in ("channel_id", "app_id", "name", "when", "zone", "inputs", "policy")
+    }
     return Form(**kept, timeout_min=draft.timeout_s / 60, job_id=draft.job_id, job_version=draft.job_version)
 
 
@@ -96,7 +103,10 @@ async def build_form(
         zone=form.zone,
         channel_id=form.channel_id or None,
         timeout_min=form.timeout_min,
-        preview=await preview(services, form.when, form.zone),
+        overlap=write_overlap(form.policy),
+        catch_up=write_catch_up(form.policy),
+        data_offset=form.policy.data_offset,
+        preview=await preview(services, asker, form.when, form.zone),
         problems=problems,
         private_metadata=form.metadata(),
         mode="edit" if form.job_id else "new",
@@ -111,16 +121,16 @@ async def fields_of(services: Services, app: App) -> tuple[InputField, ...]:
         raise Refusal(f"Dify did not tell what “{app.name}” asks for: {error.message}", code=error.code) from error
 
 
-async def preview(services: Services, when: str, zone: str) -> tuple[str, tuple[Any, ...]] | None:
+async def preview(services: Services, asker: Asker, when: str, zone: str) -> tuple[str, Sequence[datetime]] | None:
     """The reading of what was typed so far and its next times, or the reason why it cannot be read."""
     if not when.strip():
         return None
-    now = services.now()
     try:
-        schedule = await asyncio.to_thread(schedules.read, when, zone or "UTC", now)
+        read = await read_when(services, asker, when, schedules.read_zone(zone or "UTC"))
     except Refusal as error:
-        return str(error), ()
-    return schedule.says, schedules.preview(schedule, now, PREVIEWED)
+        return " ".join((str(error), *(f"“{choice}”" for choice in error.choices[:CHOICES_SHOWN]))), ()
+    told = " · ".join(part for part in (read.says, read.also, *read.warnings) if part)
+    return told, read.times
 
 
 async def show_view(services: Services, view_id: str, view: dict[str, Any]) -> None:
@@ -153,6 +163,7 @@ async def rebuild(services: Services, press: Press) -> None:
         when=typed.when or "",
         zone=typed.zone or await reader_zone(services, press.user_id) or "UTC",
         timeout_min=typed.timeout_min,
+        policy=_policy_so_far(typed),
         job_id=known.get("job"),
         job_version=known.get("version"),
     )
@@ -161,3 +172,18 @@ async def rebuild(services: Services, press: Press) -> None:
     except Refusal as error:
         view = error_view("New scheduled job", error.message, error.hint)
     await show_view(services, press.view.id, view)
+
+
+def _policy_so_far(typed: Typed) -> Policy:
+    """What the form says now; what cannot be read yet is told when it is saved."""
+    try:
+        return read_policy(typed)
+    except Refusal:
+        return Policy()
+
+
+def read_policy(typed: Typed) -> Policy:
+    """What a form says of busy and missed times. Raises Refusal."""
+    policy = read_data_offset(typed.data_offset, Policy()) if typed.data_offset else Policy()
+    policy = read_overlap(typed.overlap, policy) if typed.overlap else policy
+    return read_catch_up(typed.catch_up, policy) if typed.catch_up else policy

@@ -1,6 +1,7 @@
 """The grammar of the sentences after `/dify schedule` and `/dify run`: which words are the app, the time, the rest.
 
-    <app> <when> [in <zone>] [to #channel] [as "name"] [key=value …]        the clauses in any order
+    <app> <when> [in <zone>] [to #channel] [as "name"] [overlap queue] [catch-up latest 2h] [data -1d] [key=value …]
+                                                                            the clauses in any order
     <job or app> [key=value …]
 
 What a time or a zone means is read elsewhere: a word is taken for a zone only by its looks. Pure.
@@ -11,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from bot.errors import Refusal
-from bot.slack.words import Kind, Word, read_words
+from bot.slack.words import Kind, Word, quote, read_words
 
 ZONE = re.compile(
     r"""(?: [a-z][a-z_]+ (?: / [a-z0-9_+-]+ ){1,2}           # Asia/Tokyo, America/Indiana/Knox, Etc/GMT+8
@@ -24,6 +25,8 @@ NO_ZONE = re.compile(  # "in MAY", "IN TEN MINUTES" from somebody whose keyboard
     "JAN|FEB|MAR|APR|MAY|JUNE?|JULY?|AUG|SEP|OCT|NOV|DEC|MON|TUE|WED|THU|FRI|SAT|SUN|HALF|MINS?|HOURS?|DAYS?|WEEKS?"
     "|THE|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN"
 )
+DATA_OFFSET = re.compile(r"[+\-−]\d{1,9}[a-z]?$", re.IGNORECASE)
+MORE_POLICY = re.compile(r"(?:within|max|\d{1,6}[smhd]?|max=\d{1,4})$", re.IGNORECASE)  # overlap allow max 3
 EXAMPLE = 'For example: /dify schedule "Daily news" every weekday at 9 in Asia/Tokyo to #ops topic="AI"'
 
 
@@ -36,7 +39,22 @@ class ScheduleWords:
     zone: str | None = None
     channel_id: str | None = None
     name: str | None = None
+    overlap: str | None = None
+    catch_up: str | None = None
+    data_offset: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
+
+    def typed(self, when: str) -> str:
+        """The whole command with another time in it, ready to be typed."""
+        parts = [f"/dify schedule {_quoted(self.app)} {when}"]
+        parts += [f"in {self.zone}"] if self.zone else []
+        parts += [f"to <#{self.channel_id}>"] if self.channel_id else []
+        parts += [f"as {quote(self.name)}"] if self.name else []
+        parts += [f"overlap {self.overlap}"] if self.overlap else []
+        parts += [f"catch-up {self.catch_up}"] if self.catch_up else []
+        parts += [f"data {self.data_offset}"] if self.data_offset else []
+        parts += [f"{name}={_quoted(value)}" for name, value in self.inputs.items()]
+        return " ".join(parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +78,9 @@ def read_schedule(rest: str) -> ScheduleWords:
         zone=clauses.get("in"),
         channel_id=clauses.get("to"),
         name=clauses.get("as"),
+        overlap=clauses.get("overlap"),
+        catch_up=clauses.get("catch-up"),
+        data_offset=clauses.get("data"),
         inputs=inputs,
     )
 
@@ -77,6 +98,11 @@ def read_name(rest: str) -> str:
     """The name of a job as it was meant: quotation marks are not a part of it."""
     words = read_words(rest)
     return " ".join(word.text if word.key is None else f"{word.key}={word.text}" for word in words)
+
+
+def _quoted(text: str) -> str:
+    words = read_words(text)
+    return text if len(words) == 1 and words[0].kind is Kind.PLAIN else quote(text)
 
 
 def _part_inputs(words: Sequence[Word]) -> tuple[list[Word], dict[str, str]]:
@@ -99,27 +125,39 @@ def _part_clauses(words: Sequence[Word]) -> tuple[dict[str, str], list[str]]:
             when.append(words[at].text)
             at += 1
             continue
-        name, said = clause
+        name, said, length = clause
         if name in clauses:
             raise Refusal(f"“{name} …” is said twice.", "Say it once.", code="twice")
         clauses[name] = said
-        at += 2
+        at += length
     return clauses, when
 
 
-def _read_clause(words: Sequence[Word], at: int) -> tuple[str, str] | None:
-    """The clause that begins here and what it says; None where a word of the time stands."""
+def _read_clause(words: Sequence[Word], at: int) -> tuple[str, str, int] | None:
+    """The clause that begins here, what it says and how many words it has; None where a word of the time stands."""
     if words[at].kind is not Kind.PLAIN or at + 1 == len(words):
         return None
     name, said = words[at].text.lower(), words[at + 1]
     if name == "in" and _looks_like_zone(said):
-        return name, said.text
+        return name, said.text, 2
     if name == "to" and _looks_like_channel(said):
-        return name, _read_channel(said)
+        return name, _read_channel(said), 2
     if name == "as":
         _refuse_bare_name(words, at + 1)
-        return name, said.text
+        return name, said.text, 2
+    if name in ("overlap", "catch-up", "catchup"):
+        return _read_policy(words, at, name.replace("catchup", "catch-up"))
+    if name == "data" and DATA_OFFSET.match(said.text):
+        return name, said.text, 2
     return None
+
+
+def _read_policy(words: Sequence[Word], at: int, name: str) -> tuple[str, str, int]:
+    """`overlap queue 3`, `catch-up all within 2h`: as many words as belong to it."""
+    length = 2
+    while at + length < len(words) and MORE_POLICY.match(words[at + length].text):
+        length += 1
+    return name, " ".join(word.text for word in words[at + 1 : at + length]), length
 
 
 def _looks_like_zone(word: Word) -> bool:

@@ -8,8 +8,8 @@ from typing import TypeVar
 import pytest
 from sqlalchemy import Connection
 
-from bot.app import TEAM_KEY
 from bot.demo.dify import LocalDify
+from bot.opening import TEAM_KEY
 from storage import meta
 from storage.database import open_store, upgrade
 from tests.cli.terminal import Terminal

@@ -4,13 +4,15 @@ import asyncio
 from collections import Counter
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import Connection, select
 
-from bot.loops.clock import BATCH, Clock, tick
+from bot.loops.clock import Clock
 from bot.operations.launch import launch_job
 from bot.operations.pause import pause
+from bot.operations.tick import BATCH, tick
 from storage import apps, claims, deliveries, jobs, runs
 from storage.database import Store, open_store
 from storage.records import Cause, Job, JobState, Run, RunState
@@ -25,7 +27,7 @@ HERD = 1000
 DUE = NOW + timedelta(minutes=5)
 
 
-async def save(store: Store, when: str = "every 5 minutes", **said: object) -> Job:
+async def save(store: Store, when: str = "every 5 minutes", **said: Any) -> Job:
     return (await store.run(lambda c: save_job(c, when, **said))).job
 
 
@@ -135,27 +137,6 @@ async def test_a_run_that_waits_for_a_human_skips_nothing(house: House) -> None:
     house.hand.now = DUE
     await house.clock.once()
     assert (await rows_of(house.store, job))[0].state is RunState.READY
-
-
-@BOTH
-async def test_a_slot_found_after_a_night_off_is_missed_with_an_alert_and_the_next_one_is_ahead(house: House) -> None:
-    job = await save(house.store)
-    house.hand.turn(hours=9)
-    await house.clock.once()
-    missed, planned = await rows_of(house.store, job)
-    assert missed.state is RunState.MISSED
-    assert planned.slot_at == house.hand.now + timedelta(minutes=5)
-    (alert,) = await house.store.read(lambda c: deliveries.of_run(c, missed.id))
-    assert alert.facts["alert"] == "missed"
-
-
-async def test_a_slot_found_within_the_hour_is_made_up_once_and_the_others_are_passed_over(house: House) -> None:
-    job = await save(house.store)
-    house.hand.turn(minutes=5 + 59)
-    await house.clock.once()
-    late, planned = await rows_of(house.store, job)
-    assert (late.state, late.slot_at) == (RunState.READY, DUE)
-    assert planned.slot_at == NOW + timedelta(minutes=65)
 
 
 async def test_a_one_time_job_runs_and_is_completed_and_a_missed_one_alerts(house: House) -> None:

@@ -10,11 +10,11 @@ from bot.dify.client import RunDetail, StreamLost
 from bot.dify.codes import Code
 from bot.dify.facts import Facts
 from bot.errors import DifyError
-from bot.loops.ending import Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt
+from bot.loops.ending import Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt, read_wish
 from storage.records import NodeSpan, RunState
 from tests.storage.examples import NOW, a_run
 
-STOP, TIMEOUT = Wish
+STOP, TIMEOUT, REPLACE = Wish
 OUTPUTS = {"text": "done"}
 
 
@@ -184,6 +184,28 @@ def test_silence_after_a_wish_is_that_wish_unconfirmed(wish: Wish, state: RunSta
     assert (end_by_error(silent(), None, wish).state, end_by_error(silent(), None, wish).reason) == (
         state, "unconfirmed",
     )  # fmt: skip
+
+
+@pytest.mark.parametrize(("stop_by", "wish"), [(None, TIMEOUT), ("U1", STOP), ("replace", REPLACE)])
+def test_a_wish_is_told_by_who_has_it(stop_by: str | None, wish: Wish) -> None:
+    assert read_wish(stop_by) is wish
+
+
+def test_a_run_that_stopped_for_a_newer_one_says_so_and_one_that_ended_by_itself_does_not() -> None:
+    ended = (
+        end_by_stream(facts(status="stopped"), (), REPLACE),
+        end_by_detail(detail("stopped"), REPLACE),
+    )
+    for ending in ended:
+        assert (ending.state, ending.reason, ending.fault) == (RunState.STOPPED, "replaced by a newer run", None)
+    assert end_by_stream(facts(status="succeeded"), (), REPLACE) == end_by_stream(facts(status="succeeded"), (), None)
+
+
+def test_a_run_that_heeds_no_stop_for_a_newer_one_may_cost_on() -> None:
+    for ending in (end_by_detail(detail("running"), REPLACE), end_by_error(silent(), None, REPLACE)):
+        assert (ending.state, ending.reason) == (RunState.STOPPED, "replaced by a newer run")
+        assert ending.fault is not None
+        assert "the old run may still be spending tokens" in ending.fault.message
 
 
 def test_doubt_says_where_to_look() -> None:

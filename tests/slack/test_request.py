@@ -1,6 +1,7 @@
 """Who asks, where, and what."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -345,3 +346,18 @@ def test_what_is_quoted_comes_out_as_it_went_in(app: str, when: str, inputs: dic
     typed = " ".join([quote(app), quote(when), *(f"{key}={quote(value)}" for key, value in inputs.items())])
     typed = typed.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     assert read_schedule(typed) == ScheduleWords(app=app, when=when, inputs=inputs)
+
+
+def test_busy_and_missed_times_and_the_data_time_are_clauses_of_a_schedule() -> None:
+    typed = "daily every 10 minutes overlap queue 3 catch-up all within 2h data -1d in Asia/Tokyo topic=AI"
+    words = read_schedule(typed)
+    assert (words.when, words.zone) == ("every 10 minutes", "Asia/Tokyo")
+    assert (words.overlap, words.catch_up, words.data_offset) == ("queue 3", "all within 2h", "-1d")
+
+
+def test_the_whole_command_is_written_with_another_time_in_it() -> None:
+    words = read_schedule(
+        'daily mondays in Asia/Tokyo to <#C1|ops> as "Tea time" overlap allow 2 topic="AI news" x=1'
+    )
+    typed = words.typed("every Monday at 9:00")
+    assert read_schedule(typed.removeprefix("/dify schedule ")) == replace(words, when="every Monday at 9:00")

@@ -44,7 +44,7 @@ def _texts(value: Any) -> list[str]:
     return []
 
 
-def row(view: View, words: str) -> str:
+def row(view: View | Message, words: str) -> str:
     """The block of the row that says these words and can be opened."""
     for block in view.blocks:
         if block.get("accessory") and words in words_of_block(block):

@@ -69,7 +69,7 @@ async def test_the_runs_of_a_job_are_listed_newest_first_and_paged(world: World)
         await world.type("/dify run tea")  # refused while the run before it goes on
     runs = await world.history("tea", "run 12 · finished")
     lines = [line for line in words_of(runs).splitlines() if "run " in line and "finished" in line]
-    assert len(lines) == 10
+    assert len(lines) == 10, words_of(runs)
     assert "Page 1 of 2" in words_of(runs)
     await world.press(runs, "Next page")
     await world.wait(lambda: "Page 2 of 2" in words_of(runs))

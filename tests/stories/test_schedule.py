@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.stories.sight import blocks_of, buttons_of, facts_of, words_of
+from tests.stories.sight import blocks_of, buttons_of, facts_of, row, words_of
 from tests.stories.world import CHIE, OPS, TRANSPORTS, World
 
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
@@ -45,3 +45,33 @@ async def test_a_reader_elsewhere_reads_the_times_on_their_own_clock(world: Worl
     shown = await world.type("/dify next digest")
     assert "09:00 Asia/Tokyo" in words_of(shown)
     assert "Europe/Berlin" in words_of(shown)
+
+
+async def test_a_time_that_can_mean_two_is_asked_back_and_the_chosen_one_is_used_as_a_whole_command(
+    world: World,
+) -> None:
+    refused = await world.type('/dify schedule digest on 03/04 at 9:00 to #news as "Tea" topic=Tea')
+    assert words_of(refused).count("Use this") == 2
+    assert '9:00 to` <#C0NEWS> `as "Tea" topic=Tea`' in words_of(refused)
+    card = await world.ask(refused, "Use this", block_id=row(refused, "-03-04 9:00"))
+    assert card.text.startswith("New job: *Tea* runs once, on ")
+    assert buttons_of(card) == ["Save", "Edit", "Test", "Cancel"]
+
+
+async def test_what_happens_when_it_is_busy_or_missed_is_typed_shown_and_kept(world: World) -> None:
+    card = await world.type("/dify schedule digest every 10 minutes overlap queue 3 catch-up all within 2h topic=Tea")
+    said = "run before still going: the new one waits for it, up to 3 · missed times: all are made up"
+    assert said in facts_of(card)
+    assert "as text: `every 10 minutes`" in facts_of(card)
+    await world.press(card, "draft_save")
+    await world.whispered("Saved")
+    assert said in facts_of(await world.type("/dify show digest"))
+    refused = await world.type("/dify schedule digest every 10 minutes overlap wait topic=Tea")
+    assert "skip, queue, queue 3, replace or allow 3" in refused.text
+
+
+async def test_several_schedules_are_one_job(world: World) -> None:
+    saved = await world.save('/dify schedule digest every weekday at 9; every Saturday at 12 as "Tea" topic=Tea')
+    assert "every weekday at 09:00 (Europe/Berlin); every Saturday at 12:00 (Europe/Berlin)" in saved.text
+    shown = await world.type("/dify next tea")
+    assert "12:00 Europe/Berlin" in words_of(shown)

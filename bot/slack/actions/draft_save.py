@@ -1,13 +1,11 @@
 """*Save* on a card: the draft becomes a job."""
 
-from bot.blocks.job import saved
 from bot.operations.draft import take_draft
 from bot.operations.schedule import schedule
 from bot.services import Services
-from bot.slack.cards import next_times
+from bot.slack.cards import card_of_saved
 from bot.slack.door import Reply, gather_actor
 from bot.slack.request import Press
-from bot.slack.seek import reader_zone
 from storage import apps
 
 
@@ -22,6 +20,4 @@ async def act(press: Press, services: Services) -> Reply:
     )
     services.engine.wake("clock")
     services.engine.wake("courier")
-    name = app.name if app else stored.job.name
-    zone = await reader_zone(services, press.user_id)
-    return Reply(saved(stored.job, name, next_times(services, stored.job), zone), replace=True)
+    return Reply(await card_of_saved(services, stored.job, app, press.user_id), replace=True)

@@ -1,4 +1,4 @@
-"""A time was typed in the form of a job: its reading and the next times appear."""
+"""A time is being typed in the form of a job: its reading and the next times appear."""
 
 from bot.services import Services
 from bot.slack.request import Press
@@ -6,5 +6,5 @@ from bot.slack.schedule_form import rebuild
 
 
 async def act(press: Press, services: Services) -> None:
-    """The form is built anew around what was typed."""
+    """The form is built anew around what was typed so far."""
     services.tasks.spawn(rebuild(services, press), name="form preview")

@@ -1,13 +1,13 @@
 """`/dify help [verb]`: what can be typed, with examples."""
 
-from bot.blocks.help import Help, overview
+from bot.blocks.help import Help
 from bot.blocks.help import verb as explain
 from bot.blocks.parts import Message
 from bot.registry import leaves
 from bot.services import Services
 from bot.slack.door import nearest_verb
+from bot.slack.listing import show_overview
 from bot.slack.request import Request
-from bot.slack.seek import reader_zone
 
 HELP = Help(
     verb="help",
@@ -22,8 +22,7 @@ async def answer(request: Request, services: Services) -> Message:
     commands = leaves(__package__)
     verb = request.rest.strip().lower()
     if not verb:
-        zone = await reader_zone(services, request.user_id) or "UTC"
-        return overview([command.HELP for command in commands.values()], zone=zone)
+        return await show_overview(services, request)
     if verb not in commands:
         raise nearest_verb(verb, commands)
     told = commands[verb].HELP

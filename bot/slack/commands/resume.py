@@ -1,15 +1,15 @@
 """`/dify resume <job>`: the next slot is planned from now."""
 
 from bot.blocks.help import Help
-from bot.blocks.job import paused
 from bot.blocks.notice import notice
 from bot.blocks.parts import Message
+from bot.blocks.pausing import resumed
 from bot.operations.resume import resume
 from bot.rules.access import Action, may
 from bot.services import Services
 from bot.slack.request import Request, read_name
-from bot.slack.seek import seek_job
-from storage import runs
+from bot.slack.seek import reader_zone, seek_job
+from storage.records import JobState
 
 HELP = Help(
     verb="resume",
@@ -20,14 +20,14 @@ HELP = Help(
 
 
 async def answer(request: Request, services: Services) -> Message:
-    """Resume it, and say when it runs next."""
+    """Resume it, and say what passed and when it runs next."""
     actor, job = await seek_job(services, request, read_name(request.rest), Action.PAUSE)
     now = services.now()
-    changed, planned = await services.store.run(
-        lambda c: (resume(c, actor, job.id, now=now), runs.planned_of(c, job.id))
-    )
+    done = await services.store.run(lambda c: resume(c, actor, job.id, now=now))
     services.engine.wake("clock")
     services.engine.wake("courier")
-    if not may(actor, Action.SEE, changed):
-        return notice(f"Resumed job #{changed.id}.")
-    return paused(changed, request.user_id, next_at=planned.due_at if planned else None)
+    if not may(actor, Action.SEE, done.job):
+        deed = "is still held" if done.job.state is JobState.HELD else "resumed"
+        return notice(f"Job #{done.job.id} {deed}.")
+    next_at = done.planned.due_at if done.planned else None
+    return resumed(done.job, request.user_id, done.passed, next_at, await reader_zone(services, request.user_id))

@@ -15,7 +15,7 @@ from bot.slack.door import answer_later, gather_actor
 from bot.slack.request import Request, RunWords, read_run
 from bot.slack.run_form import missing_inputs
 from bot.slack.schedule_form import fields_of
-from bot.slack.seek import seek_job
+from bot.slack.seek import reader_zone, seek_job
 from storage import apps
 from storage.records import App, Job, Run
 
@@ -64,9 +64,10 @@ async def _run_app(request: Request, services: Services, actor: Actor, app: App,
     fields = await fields_of(services, app)
     if inputs.missing(fields, words.inputs):
         return missing_inputs(app, fields, words.inputs)
-    values = inputs.check(fields, words.inputs)
+    values, zone = inputs.check(fields, words.inputs), await reader_zone(services, request.user_id) or "UTC"
+    now, channel_id = services.now(), request.channel_id
     run = await services.store.run(
-        lambda c: launch_app(c, actor, app, request.channel_id, values, key=_key(request), now=services.now())
+        lambda c: launch_app(c, actor, app, channel_id, values, key=_key(request), now=now, zone=zone)
     )
     return started(services, run)
 

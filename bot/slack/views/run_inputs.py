@@ -11,6 +11,7 @@ from bot.slack.door import gather_actor
 from bot.slack.request import Submission
 from bot.slack.run_form import where_to_run
 from bot.slack.schedule_form import fields_of
+from bot.slack.seek import reader_zone
 from storage import apps
 
 
@@ -26,8 +27,9 @@ async def submit(submission: Submission, services: Services) -> dict[str, Any] |
     if typed.problems:
         return {"response_action": "errors", "errors": typed.problems}
     values = inputs.check(fields, typed.inputs)
-    key = f"form:{submission.view.id}"
-    await services.store.run(lambda c: launch_app(c, actor, app, channel_id, values, key=key, now=services.now()))
+    key, now = f"form:{submission.view.id}", services.now()
+    zone = await reader_zone(services, submission.user_id) or "UTC"
+    await services.store.run(lambda c: launch_app(c, actor, app, channel_id, values, key=key, now=now, zone=zone))
     services.engine.wake("runner")
     services.engine.wake("courier")
     return None

@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from bot import schedules
-from bot.blocks.job import saved
 from bot.blocks.parts import modal
 from bot.blocks.reading import WHEN, Typed, kept_inputs, read_form
 from bot.errors import Refusal
@@ -14,11 +13,12 @@ from bot.operations.schedule import Saved, schedule
 from bot.rules import inputs
 from bot.rules.access import Actor
 from bot.services import Services
-from bot.slack.cards import next_times
+from bot.slack.cards import card_of_saved
 from bot.slack.door import gather_actor
 from bot.slack.request import Submission
-from bot.slack.schedule_form import Form, build_form, fields_of, read_metadata
+from bot.slack.schedule_form import Form, build_form, fields_of, read_metadata, read_policy
 from bot.slack.seek import reader_zone
+from bot.slack.when import read_when
 from storage import apps, jobs
 from storage.records import App, InputField, Job
 
@@ -52,12 +52,10 @@ async def submit(submission: Submission, services: Services) -> dict[str, Any] |
     channels = {channel_id} | ({edited.job.channel_id} if edited.job else set())
     actor = await gather_actor(services, submission, channels=channels)
     values = _inputs(fields, typed, edited.job)
-    stored = await _save(services, actor, typed, edited, values)
+    stored = await _save(services, submission, actor, typed, edited, values)
     services.engine.wake("clock")
     services.engine.wake("courier")
-    card = saved(
-        stored.job, edited.app.name, next_times(services, stored.job), await reader_zone(services, actor.user_id)
-    )
+    card = await card_of_saved(services, stored.job, edited.app, actor.user_id)
     blocks = [block for block in card.blocks if block["type"] != "actions"]
     return {"response_action": "update", "view": modal("Saved", blocks, callback_id="saved")}
 
@@ -91,15 +89,24 @@ def _inputs(fields: tuple[InputField, ...], typed: Typed, job: Job | None) -> di
     return inputs.check(fields, {**kept, **typed.inputs})
 
 
-async def _save(services: Services, actor: Actor, typed: Typed, edited: _Edited, values: dict[str, Any]) -> Saved:
+async def _save(
+    services: Services,
+    submission: Submission,
+    actor: Actor,
+    typed: Typed,
+    edited: _Edited,
+    values: dict[str, Any],
+) -> Saved:
     now, app = services.now(), edited.app
     assert app is not None
     zone = _in_field("zone", lambda: schedules.read_zone(typed.zone or "UTC"))
     try:
-        await asyncio.to_thread(schedules.read, typed.when or "", zone, now)
+        when = await read_when(services, submission, typed.when or "", zone)
     except Refusal as error:
-        raise Refusal(error.message, error.hint, code=error.code, field="when") from None
-    timeout_s = _read_limit(typed.timeout_min)
+        meant = " or ".join(f"“{choice}”" for choice in error.choices[:3])
+        hint = f"Type {meant}." if meant else error.hint
+        raise Refusal(error.message, hint, code=error.code, field="when") from None
+    timeout_s, policy = _read_limit(typed.timeout_min), read_policy(typed)
 
     def save(c: Any) -> Saved:
         kept = draft(
@@ -108,10 +115,11 @@ async def _save(services: Services, actor: Actor, typed: Typed, edited: _Edited,
             app=app,
             channel_id=typed.channel_id or "",
             name=typed.name or app.name,
-            when=typed.when or "",
-            zone=zone,
+            when=when.text,
+            zone=when.zone,
             inputs=values,
             timeout_s=timeout_s,
+            policy=policy,
             job=edited.job,
             now=now,
         )

@@ -1,0 +1,70 @@
+"""What is checked and brought up to date before the doors open."""
+
+import asyncio
+import logging
+from datetime import datetime
+
+from bot import schedules
+from bot.errors import DeliveryError, Refusal
+from bot.operations.reseal import reseal
+from bot.operations.rezone import rezone
+from bot.rules import macros
+from bot.rules.access import system
+from bot.schedules.zones import data_version
+from bot.slack.client import Slack
+from storage import meta
+from storage.database import Store
+from storage.vault import Vault
+
+log = logging.getLogger(__name__)
+
+TEAM_KEY = "team_id"
+
+
+async def learn_team(store: Store, slack: Slack) -> str:
+    """The workspace of the bot token, remembered for commands that run without Slack."""
+    try:
+        team = await slack.check()
+    except DeliveryError as error:
+        if not error.permanent:
+            raise Refusal(
+                f"Slack cannot be reached now ({error.code}).", "Check the network, then start again."
+            ) from error
+        raise Refusal(
+            f"Slack did not accept the bot token ({error.code}).", "Check SLACK_BOT_TOKEN with `dify-ops doctor`."
+        ) from error
+    known = await store.read(lambda c: meta.get(c, TEAM_KEY))
+    if known is not None and known != team.team_id:
+        raise Refusal(
+            f"This database belongs to the workspace {known}, and the bot token to {team.team_id}.",
+            "Set DATABASE_URL or DIFY_OPS_HOME to another place for this workspace.",
+        )
+    if known is None:
+        await store.run(lambda c: meta.put(c, TEAM_KEY, team.team_id))
+    return team.team_id
+
+
+async def check_keys(store: Store, vault: Vault, team_id: str) -> None:
+    """Keys that are not those of this database are told at once; the bot starts, for only apps need them."""
+    if not await store.run(lambda c: meta.prove_key(c, vault)):
+        log.error("DIFY_OPS_SECRET_KEYS has changed and the keys of the Dify apps may be lost; put the old key back")
+    resealed = await store.run(lambda c: reseal(c, system(team_id), vault))
+    if resealed:
+        log.info("Sealed %s keys anew with the first of DIFY_OPS_SECRET_KEYS", resealed)
+
+
+async def follow_zone_data(store: Store, team_id: str, now: datetime) -> None:
+    """What comes next goes by the rules of time zones that are installed now."""
+    moved = await store.run(lambda c: rezone(c, team_id, data_version(), now=now))
+    if moved:
+        log.info("The rules of time zones have changed (tzdata %s): %s jobs moved", data_version(), moved)
+
+
+async def warm_up() -> None:
+    """Load what the first command would have to wait for, off the loop."""
+    await asyncio.to_thread(_load)
+
+
+def _load() -> None:
+    schedules.warm_up()
+    macros.check({"warm": "{{ today }}"})
