@@ -16,7 +16,8 @@ import pytest
 from bot.app import ROLES, Bot, build, raise_file_limit, serve
 from bot.demo.slack import LocalSlack
 from bot.errors import Refusal
-from bot.opening import TEAM_KEY
+from bot.opening import TEAM_KEY, follow_zone_data
+from bot.schedules.zones import data_version
 from bot.settings import Settings, read
 from storage import meta
 from storage.database import open_store
@@ -59,6 +60,17 @@ async def is_closed(bot: Bot) -> bool:
     except StorageError:
         return len(bot.services.tasks) == 0
     return False
+
+
+async def test_a_start_with_new_rules_of_time_zones_remembers_them(settings: Settings) -> None:
+    bot = await build(settings)
+    try:
+        assert await bot.services.store.read(lambda c: meta.get(c, "tzdata")) == data_version()
+        await bot.services.store.run(lambda c: meta.put(c, "tzdata", "1999a"))
+        await follow_zone_data(bot.services.store, bot.services.team_id, bot.services.now())
+        assert await bot.services.store.read(lambda c: meta.get(c, "tzdata")) == data_version()
+    finally:
+        await bot.stop()
 
 
 async def test_a_fresh_start_makes_the_database_the_key_and_remembers_the_workspace(

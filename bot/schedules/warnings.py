@@ -1,5 +1,6 @@
 """What a person should know of a schedule before it is saved: how often it runs, and what clock changes do to it."""
 
+import re
 from collections.abc import Iterator
 from datetime import datetime
 from itertools import pairwise, product
@@ -9,9 +10,12 @@ from bot.schedules.cron.describe import MONTH_NAMES, write_time
 from bot.schedules.cron.fields import Cron, days_in
 from bot.schedules.cron.narrow import parse_narrowed
 from bot.schedules.cron.parse import UNION
+from bot.schedules.cron.unix import FIELDS
+from bot.schedules.cron.values import Field
 from bot.schedules.shifts import Change, changes_in, local_of, moment_of, stamp_of
 from storage.records import Schedule
 
+STEP = re.compile(r"/(\d+)", re.ASCII)
 SHORTEST_S = 10  # as for fixed_rate: a run takes about as long
 OFTEN_S = 60
 DAY_S, YEAR_S = 86_400, 366 * 86_400
@@ -25,10 +29,11 @@ def warnings(schedule: Schedule, now: datetime) -> tuple[str, ...]:
         return (_tell_often(schedule.says, DAY_S // period),) if period < OFTEN_S else ()
     if schedule.kind != "cron":
         return ()
+    wide = _tell_wide_steps(schedule.spec)
     crons = [parse_narrowed(part) for part in schedule.spec.split(UNION)]
     runs = sum(len(cron.hours) * len(cron.minutes) * len(cron.seconds) for cron in crons)
     often = (_tell_often(schedule.says, runs),) if runs > DAY_S // OFTEN_S else ()
-    return (*often, *_tell_changes(crons, schedule.zone, stamp_of(now)))
+    return (*wide, *often, *_tell_changes(crons, schedule.zone, stamp_of(now)))
 
 
 def check_pace(schedule: Schedule) -> None:
@@ -45,6 +50,25 @@ def check_pace(schedule: Schedule) -> None:
             code="too_often",
             choices=(f"every {SHORTEST_S} seconds", "1 second after each run"),
         )
+
+
+def _tell_wide_steps(spec: str) -> tuple[str, ...]:
+    """`*/90` in the minute of Unix cron is minute 0 of every hour, which is hardly ever meant."""
+    texts = spec.split()
+    if len(texts) != len(FIELDS):
+        return ()
+    steps = [(rule, text, STEP.findall(text)) for rule, text in zip(FIELDS, texts, strict=True)]
+    return tuple(
+        f"The step of `{text}` is larger than the field, so that only its first {rule.name} is left"
+        f"{_say_interval(rule, step)}."
+        for rule, text, found in steps
+        for step in found[:1]
+        if int(step) > rule.high
+    )
+
+
+def _say_interval(rule: Field, step: str) -> str:
+    return f": “every {step} {rule.name}s” is an interval" if rule.name in ("minute", "hour") else ""
 
 
 def _shortest_gap(cron: Cron) -> int:

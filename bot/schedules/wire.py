@@ -1,13 +1,15 @@
 """Schedules as JSON, one object a line in and one out: what `next --jsonl` speaks. No line stops another."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from bot import schedules
 from bot.errors import Refusal
 from bot.schedules.cron.fields import FIRST_YEAR, LAST_YEAR
+from bot.schedules.kinds.cron import QUARTZ_FIELDS, read_as_it_is
+from bot.schedules.warnings import warnings
 from storage.records import Schedule
 
 DEFAULT_COUNT = 5
@@ -16,7 +18,9 @@ LONGEST_LINE = 10_000
 
 
 def answer_line(line: str, now: datetime) -> str:
-    """The answer to one line, without a line break: `{"kind", "says", "next"}` or `{"error": …}`.
+    """The answer to one line, without a line break: `{"kind", "says", "next"}`, with `warnings` where there are any,
+    or `{"error": …}`. What never fires (again) is refused; but to Quartz an expression may be over, so that one is
+    answered with no `next` and a warning.
 
     The line holds `when`, and if it likes `zone` (default UTC), `from` (an ISO instant, default now), `count` and
     `lang`, the language of the person and of the words in the answer (default en). An empty line is a question that
@@ -36,14 +40,24 @@ def answer_question(question: Mapping[str, Any], now: datetime) -> dict[str, Any
     start = _read_instant(question.get("from"), now)
     count = _read_count(question.get("count"))
     lang = _text(question, "lang", "en")
-    schedule = schedules.read(_text(question, "when"), zone, start, lang=lang)
-    return show_schedule(schedule, schedules.preview(schedule, start, count), lang)
+    when = _text(question, "when")
+    try:
+        schedule = schedules.read(when, zone, start, lang=lang)
+    except Refusal as refusal:
+        over = read_as_it_is(when, zone) if refusal.code in ("never", "past") else None
+        if over is None or len(over.spec.split()) < QUARTZ_FIELDS:
+            raise
+        return show_schedule(over, (), (refusal.message,), lang)
+    return show_schedule(schedule, schedules.preview(schedule, start, count), warnings(schedule, start), lang)
 
 
-def show_schedule(schedule: Schedule, slots: tuple[datetime, ...], lang: str = "en") -> dict[str, Any]:
-    """A schedule and its next slots for programs; instants in UTC."""
+def show_schedule(
+    schedule: Schedule, slots: Sequence[datetime], warned: Sequence[str], lang: str = "en"
+) -> dict[str, Any]:
+    """A schedule, its next slots and what to know of it, for programs; instants in UTC."""
     says = schedules.describe(schedule, lang)
-    return {"kind": schedule.kind, "says": says, "next": [write_instant(slot) for slot in slots]}
+    found = {"kind": schedule.kind, "says": says, "next": [write_instant(slot) for slot in slots]}
+    return found | ({"warnings": list(warned)} if warned else {})
 
 
 def show_refusal(refusal: Refusal) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.blocks.alert import failure_alert, lost_alert, recovery_notice, timeout_alert
+from bot.blocks.alert import failure_alert, lost_alert, missed_alert, recovery_notice, timeout_alert
 from storage.records import Fault, Job, NodeSpan, Run, RunState
 from tests.blocks.makers import NOW, jobs, make_job, make_run, make_span, moments, patient, runs, sound, spans
 
@@ -74,3 +74,15 @@ def test_a_recovery_tells_how_long_and_how_often_it_failed() -> None:
     run = make_run(ended_at=NOW + timedelta(hours=2, minutes=5))
     shown = sound(recovery_notice(make_job(), run, NOW, 4))
     assert shown.text == "*Nightly digest* works again: run 381 finished. It failed 4 times in 2 h 5 min."
+
+
+def test_times_that_were_missed_in_a_row_are_told_once_with_how_many_and_since_when() -> None:
+    run = make_run(state=RunState.MISSED, reason="nobody looked after it", slot_at=NOW)
+    told = {"since": NOW, "failures": 1, "last_success": None}
+    (one, four) = (
+        sound(missed_alert(run, make_job(), **told)),
+        sound(missed_alert(run, make_job(), missed=4, first_at=NOW - timedelta(hours=3), **told)),
+    )
+    assert one.text.startswith("*Nightly digest* did not run at <!date^")
+    assert four.text.startswith("*Nightly digest* did not run 4 times in a row, from <!date^")
+    assert one.text.endswith(": nobody looked after it.")

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.blocks import words
+from bot.blocks.notice import run_started
 from bot.blocks.parts import Message
 from bot.blocks.run import run_message
 from storage.records import Cause, Fault, JobState, Run, RunState
@@ -114,6 +115,20 @@ def test_a_running_run_shows_where_it_is_and_can_be_stopped() -> None:
     assert shown.text == "*Nightly digest* is running: 4 of 9 nodes · now: LLM &lt;summarise&gt;."
     assert buttons(shown) == {"stop_run": "run:381", "open_trace": "run:381"}
     assert not [block for block in shown.blocks if block["type"] == "markdown"]
+
+
+def test_a_run_that_gives_way_to_a_newer_one_was_stopped_by_nobody() -> None:
+    going = make_run(state=RunState.RUNNING, stop_by="replace", ended_at=None, elapsed_s=None)
+    assert "is being stopped (for a newer run)" in run_message(going, job=make_job()).text
+    gone = make_run(state=RunState.STOPPED, stop_by="replace", reason="replaced by a newer run")
+    assert (
+        run_message(gone, job=make_job()).text == "*Nightly digest* was stopped after 42 s: replaced by a newer run."
+    )
+
+
+def test_a_run_that_waits_in_line_is_told_as_queued() -> None:
+    told = run_started(make_run(state=RunState.QUEUED, name="Digest")).text
+    assert told.startswith("Queued *Digest* as run 381. It starts when the run before it has ended.")
 
 
 def test_a_run_that_is_being_stopped_says_by_whom_and_offers_no_second_stop() -> None:

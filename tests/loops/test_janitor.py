@@ -1,10 +1,11 @@
 """The janitor: what has lost its owner is joined again, ended in truth, or declared lost; never started twice."""
 
 import asyncio
-from datetime import timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.demo.dify import DemoRun
 from bot.demo.dify.run import resume
@@ -13,11 +14,11 @@ from bot.loops import flight
 from bot.loops.runner import LEASE_S
 from bot.operations.stop import stop
 from bot.rules.access import system
-from storage import claims, deliveries, drafts
-from storage.records import Run, RunState
+from storage import calendars, claims, deliveries, drafts
+from storage.records import Job, Run, RunState
 from tests.loops.house import TEAM, House
-from tests.makers import NOW
-from tests.storage.examples import a_draft
+from tests.makers import NOW, save_job
+from tests.storage.examples import a_calendar, a_draft
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 
@@ -209,3 +210,16 @@ async def test_drafts_whose_time_is_over_are_thrown_away(house: House) -> None:
     before = NOW - timedelta(days=1)
     kept = await house.store.read(lambda c: [drafts.get(c, TEAM, name, before) for name in ("old", "new")])
     assert [one is not None for one in kept] == [False, True]
+
+
+async def test_the_end_of_a_calendar_is_foretold(house: House) -> None:
+    def by_calendar(c: Connection) -> Job:
+        calendars.put(c, a_calendar(date(2026, 12, 24)))
+        return save_job(c, "every day at 9 except closing days").job
+
+    job = await house.store.run(by_calendar)
+    house.hand.now = datetime(2026, 12, 2, tzinfo=UTC)
+    await house.janitor.once()
+    await house.janitor.once()
+    told = await house.store.read(lambda c: deliveries.of_job(c, job.id, 10))
+    assert [one.key.split(":")[0] for one in told] == ["calendar"]

@@ -12,6 +12,9 @@ from bot.errors import Refusal
 from bot.loops import flight
 from bot.operations.finish import finish
 from bot.operations.launch import launch_job, rerun
+from bot.operations.pause import pause
+from bot.operations.remove import remove
+from bot.operations.stop import stop
 from storage import claims, deliveries, jobs
 from storage.database import Store
 from storage.records import Cause, DeliveryKind, Job, JobState, Policy, Run, RunState
@@ -127,6 +130,28 @@ async def test_a_person_waits_in_the_same_line(house: House) -> None:
     assert told.wanted == 2  # that it waits, and that it gave way
     await house.store.run(lambda c: end_one(c, house.hand.now))
     assert (await house.run(again)).state is R.READY
+
+
+@pytest.mark.parametrize("deed", [pause, remove])
+async def test_switching_a_job_off_closes_at_once_what_waits_by_itself(house: House, deed: Any) -> None:
+    job = await save(house.store, "queue", 5)
+    await come_due(house, 2)
+    asked = await by_hand(house, job)
+    await house.store.run(lambda c: deed(c, an_actor(), job.id, now=house.hand.now))
+    assert await states_of(house, job) == [R.READY, R.SKIPPED, R.QUEUED]
+    assert (await house.run(asked)).state is R.QUEUED
+
+
+@BOTH
+async def test_what_only_waits_is_stopped_at_once_and_the_next_in_line_is_not_held_up(house: House) -> None:
+    job = await save(house.store, "queue", 5)
+    await come_due(house, 2)
+    asked = await by_hand(house, job)
+    stopped = await house.store.run(lambda c: stop(c, an_actor(), asked.id, now=house.hand.now))
+    assert (stopped.state, stopped.stop_by, stopped.ended_at) == (R.STOPPED, OWNER, house.hand.now)
+    assert await states_of(house, job) == [R.READY, R.QUEUED, R.STOPPED]
+    await house.store.run(lambda c: end_one(c, house.hand.now))
+    assert (await states_of(house, job))[1] is R.READY
 
 
 @BOTH

@@ -86,6 +86,14 @@ async def test_a_time_that_passed_before_save_saves_nothing(store: Store) -> Non
     assert await store.read(lambda c: drafts.get(c, TEAM, draft_id, NOW)) is not None
 
 
+@pytest.mark.parametrize("when", ["* * * * * ?", "0/5 * * * * ?", "every day at 9:00; 58,1 * * * * ?"])
+async def test_what_would_run_twice_within_ten_seconds_is_refused_before_its_card(store: Store, when: str) -> None:
+    with pytest.raises(Refusal, match="the shortest interval is 10 seconds") as refused:
+        await store.run(lambda c: save_job(c, when))
+    assert refused.value.code == "too_often"
+    assert await store.read(lambda c: jobs.count_jobs(c, TEAM)) == 0
+
+
 @pytest.mark.parametrize("when", ["on api", "10 seconds after each run"])
 async def test_a_job_without_slots_of_its_own_is_active(store: Store, when: str) -> None:
     saved = await store.run(lambda c: save_job(c, when))

@@ -14,7 +14,7 @@ from tests.schedules.rows import instant, rows_of
 
 NOW = instant("2026-03-11T10:30:00+08:00")  # a Wednesday
 ZONE = "Asia/Shanghai"
-BUDGET_S = 0.05
+BUDGET_S = 0.25
 WORDS = (
     *"每天日周一二三十点时分半月号隔到至从起共次和、，。个明間９〇两（）・〜-にの後",
     *(

@@ -107,3 +107,25 @@ def test_words_are_told_in_english_and_what_is_unknown_stays(lang: str, phrase: 
 def test_a_word_without_a_counterpart_is_not_skipped() -> None:
     with pytest.raises(Refusal):
         schedules.read("morgen um 9 Uhr oder so", "Europe/Berlin", instant("2026-03-11T10:30:00+01:00"), lang="de")
+
+
+@pytest.mark.parametrize(
+    ("phrase", "zone", "at"),
+    [
+        ("morgen um 9 Uhr", "Europe/Berlin", "2026-03-12T08:00:00Z"),
+        ("demain à 9h30", "Europe/Paris", "2026-03-12T08:30:00Z"),
+        ("mañana a las 9", "Europe/Madrid", "2026-03-12T08:00:00Z"),
+        ("15. März 2026 um 14 Uhr", "Europe/Berlin", "2026-03-15T13:00:00Z"),
+    ],
+)
+def test_people_may_type_in_their_own_language_in_an_english_slack(phrase: str, zone: str, at: str) -> None:
+    for lang in ("en", "ja", "de"):
+        found = schedules.read(phrase, zone, instant("2026-03-11T10:30:00+01:00"), lang=lang)
+        assert found.spec == at
+
+
+def test_what_can_mean_two_dates_is_not_settled_by_another_language() -> None:
+    for phrase in ("04/05/2026 09:00", "vendredi prochain à 17h"):
+        with pytest.raises(Refusal) as refused:
+            schedules.read(phrase, "Europe/Paris", instant("2026-03-11T10:30:00+01:00"))
+        assert refused.value.code == "ambiguous"

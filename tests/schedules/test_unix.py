@@ -22,7 +22,7 @@ ZONES = ("UTC", "Asia/Shanghai", "America/New_York", "Europe/London", "America/S
 
 
 # How many of the choices must mend a lenient row, by its verdict; None: it is a schedule.
-OFFERS = {"accept": None, "refuse": 0, "warn": 1, "extension": 1, "other dialect": 1}
+OFFERS = {"accept": None, "warn": None, "refuse": 0, "extension": 1, "other dialect": 1}
 
 
 @pytest.mark.parametrize("name", ["unix_next", "unix_disagree"])
@@ -48,11 +48,22 @@ def test_where_programs_differ_nothing_is_guessed(row: dict[str, Any]) -> None:
     answer, least = ask(row["expr"]), OFFERS[row["verdict"]]
     if least is None:
         assert answer["kind"] == "cron"
+        assert ("warnings" in answer) == (row["verdict"] == "warn")
         return
     assert answer["error"]["code"] in ("unreadable", "never")
     choices = answer["error"].get("choices", [])
     assert len(choices) >= least
     assert all(ask(choice)["next"] for choice in choices)
+
+
+def test_a_step_that_is_larger_than_its_field_is_read_as_cron_does_with_a_warning() -> None:
+    answer = ask("*/90 8 * * *")
+    assert answer["says"] == "every day at 08:00"
+    assert answer["warnings"] == [
+        "The step of `*/90` is larger than the field, so that only its first minute is left: "
+        "“every 90 minutes” is an interval."
+    ]
+    assert "warnings" not in ask("*/50 8 * * *")
 
 
 @pytest.mark.parametrize(
@@ -66,7 +77,6 @@ def test_where_programs_differ_nothing_is_guessed(row: dict[str, Any]) -> None:
         ("0 8 * * 1#1", "0 0 8 ? * MON#1"),
         ("0 8 * * 5L", "0 0 8 ? * FRIL"),
         ("0 8:30 * * ?", "0 30 8 * * ?"),
-        ("*/90 * * * *", "every 90 minutes"),
         ("*/5/ * * * *", None),
         ("60 * * * *", "0 * * * *"),
         ("/5 * * * *", "*/5 * * * *"),

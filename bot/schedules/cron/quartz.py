@@ -18,7 +18,9 @@ MINUTE = Field("minute", 0, 59, wraps=True)
 HOUR = Field("hour", 0, 23, wraps=True)
 DAY = Field("day of the month", 1, 31, wraps=True)
 MONTH = Field("month", 1, 12, {name: place + 1 for place, name in enumerate(MONTHS)}, wraps=True)
-WEEKDAY = Field("weekday", 1, 7, {name: place + 1 for place, name in enumerate(WEEKDAYS)}, True, "1 is Sunday")
+WEEKDAY = Field(
+    "weekday", 1, 7, {name: place + 1 for place, name in enumerate(WEEKDAYS)}, wraps=True, note="1 is Sunday"
+)
 YEAR = Field("year", FIRST_YEAR, LAST_YEAR)
 FIELDS = (SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY, YEAR)
 PLACE_OF_DAY, PLACE_OF_WEEKDAY = 3, 5

@@ -19,11 +19,18 @@ NICKNAMES = {
     "@HOURLY": "0 * * * *",
 }
 FIELDS = (
-    Field("minute", 0, 59),
-    Field("hour", 0, 23),
-    Field("day of the month", 1, 31),
-    Field("month", 1, 12, {name: place + 1 for place, name in enumerate(MONTHS)}),
-    Field("weekday", 0, 7, {name: place for place, name in enumerate(WEEKDAYS)}, note="0 and 7 are Sunday"),
+    Field("minute", 0, 59, any_step=True),
+    Field("hour", 0, 23, any_step=True),
+    Field("day of the month", 1, 31, any_step=True),
+    Field("month", 1, 12, {name: place + 1 for place, name in enumerate(MONTHS)}, any_step=True),
+    Field(
+        "weekday",
+        0,
+        7,
+        {name: place for place, name in enumerate(WEEKDAYS)},
+        any_step=True,
+        note="0 and 7 are Sunday",
+    ),
 )
 
 

@@ -23,13 +23,15 @@ class Span(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """The rules of one field. `wraps` allows 22-2. `note` says how its numbers count where that is not plain."""
+    """The rules of one field. `wraps` allows 22-2, `any_step` a step that is larger than the field, which then leaves
+    its first value only. `note` says how its numbers count where that is not plain."""
 
     name: str
     low: int
     high: int
     names: dict[str, int] = field(default_factory=dict)
     wraps: bool = False
+    any_step: bool = False
     note: str = ""
 
     @property
@@ -112,7 +114,7 @@ def _read_step(text: str | None, whole: str) -> int:
 
 
 def _limit(rule: Field, step: int, whole: str, item: str) -> int:
-    if step > rule.high:
+    if step > rule.high and not rule.any_step:
         start = item.split("/")[0].replace("*", str(rule.low))
         raise WrongField(f"the step {step} is larger than the field", swap_word(whole, item, start))
     return step

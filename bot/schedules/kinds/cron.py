@@ -33,8 +33,9 @@ COUNTED = " counted from "
 
 
 def read(asked: Asked) -> Schedule | Unread | None:
-    if _looks_like_cron(asked.phrase):
-        return _read_expression(asked)
+    expression = read_as_it_is(asked.phrase, asked.zone)
+    if expression is not None:
+        return _check(asked, expression)
     wishes = read_wishes(asked.phrase, asked.lang)
     if isinstance(wishes, Stuck):
         return Unread(wishes.at, wishes.rest) if wishes.at else None
@@ -94,6 +95,16 @@ def _is_moment(wish: Wish) -> bool:
     return bool(wish.times) and not (wish.dates or wish.cycle)
 
 
+def read_as_it_is(phrase: str, zone: str) -> Schedule | None:
+    """A cron expression also when it never fires or has fired for the last time; None for any other text. Raises
+    Refusal."""
+    if not _looks_like_cron(phrase):
+        return None
+    expression = read_expression(phrase)
+    says = describe_cron(parse(expression), seconds=len(expression.split()) >= QUARTZ_FIELDS)
+    return Schedule(kind="cron", spec=expression, zone=zone, text=expression, says=says)
+
+
 def _looks_like_cron(phrase: str) -> bool:
     words = phrase.strip("\"'`“”‘’ ").split()
     if not words or words[0].startswith("@"):
@@ -102,12 +113,6 @@ def _looks_like_cron(phrase: str) -> bool:
     return any(word in ("*", "?", "？", "*/") for word in words) or (
         len(words) >= 3 and signs >= 3 and signs * 2 > len(words)
     )
-
-
-def _read_expression(asked: Asked) -> Schedule:
-    expression = read_expression(asked.phrase)
-    says = describe_cron(parse(expression), seconds=len(expression.split()) >= QUARTZ_FIELDS)
-    return _check(asked, Schedule(kind="cron", spec=expression, zone=asked.zone, text=expression, says=says))
 
 
 def _read_cycle(asked: Asked, wish: Wish) -> Schedule:

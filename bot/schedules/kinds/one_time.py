@@ -12,10 +12,10 @@ from bot.schedules.cron.fields import LAST_YEAR
 from bot.schedules.kind import Asked, Unread
 from bot.schedules.shifts import local_of, moment_of, offset_of, resolve_wall, stamp_of, wall_is_skipped, wall_of
 from bot.schedules.words.cursor import Stuck
-from bot.schedules.words.languages import read_moment
+from bot.schedules.words.languages import is_han, read_moment
 from bot.schedules.words.lastresort import guess_moment
 from bot.schedules.words.moment import Moment, local_time, seconds_from_now
-from bot.schedules.words.translate import translate
+from bot.schedules.words.translate import TRANSLATED, translate
 from bot.schedules.words.wish import write_duration
 from bot.schedules.zones import zone_of
 from storage.records import Schedule
@@ -67,11 +67,31 @@ def anchor(schedule: Schedule, saved_at: datetime) -> Schedule:
 
 
 def _read_in_any(phrase: str, now: datetime, lang: str) -> Moment | Stuck:
-    """In the person's language, if it is one of those that are told in English word by word; else in English."""
-    english = translate(phrase, lang)
-    if english != phrase and isinstance(moment := read_moment(english, now, "en"), Moment):
+    """In the person's language, then in English; then in a language of Europe that alone can read the whole of it,
+    since not everybody types in the language of their Slack."""
+    if lang[:2].lower() in TRANSLATED and isinstance(moment := _read_translated(phrase, now, lang), Moment):
         return moment
-    return read_moment(phrase, now, lang)
+    own = read_moment(phrase, now, lang)
+    if isinstance(own, Moment) or is_han(phrase):
+        return own
+    refusals: list[Refusal] = []
+    moments: list[Moment] = []
+    for code in TRANSLATED:
+        try:
+            found = _read_translated(phrase, now, code)
+        except Refusal as refusal:
+            refusals.append(refusal)
+        else:
+            moments += [found] if isinstance(found, Moment) else []
+    if not moments and refusals:
+        raise refusals[0]
+    return moments[0] if moments and all(one == moments[0] for one in moments) else own
+
+
+def _read_translated(phrase: str, now: datetime, lang: str) -> Moment | Stuck | None:
+    """None where the phrase has no word of that language."""
+    english = translate(phrase, lang)
+    return read_moment(english, now, "en") if english != " ".join(phrase.lower().split()) else None
 
 
 def _read_relative(asked: Asked, moment: Moment) -> Schedule | None:

@@ -125,6 +125,7 @@ ENGLISH = (
     "two three four five six seven eight nine ten eleven twelve",
 )
 WORDS = {"de": DE, "fr": FR, "es": ES}
+TRANSLATED = tuple(WORDS)
 MONTHS = ENGLISH[1].split()
 DAY_FIRST = re.compile(r"(?<![\d./-])(\d{1,2})([./-])(\d{1,2})\2(\d{4})(?![\d./-])", re.ASCII)
 DOTTED = re.compile(r"(?<![\d.])(\d{1,2})\.\s?(\d{1,2})\.(?=\s|$)", re.ASCII)
