@@ -8,7 +8,7 @@ from typing import Any
 from bot import schedules
 from bot.errors import Refusal
 from bot.schedules.cron.fields import FIRST_YEAR, LAST_YEAR
-from bot.schedules.kinds.cron import QUARTZ_FIELDS, read_as_it_is
+from bot.schedules.cron.typed import is_quartz, write_schedule
 from bot.schedules.warnings import warnings
 from storage.records import Schedule
 
@@ -44,8 +44,8 @@ def answer_question(question: Mapping[str, Any], now: datetime) -> dict[str, Any
     try:
         schedule = schedules.read(when, zone, start, lang=lang)
     except Refusal as refusal:
-        over = read_as_it_is(when, zone) if refusal.code in ("never", "past") else None
-        if over is None or len(over.spec.split()) < QUARTZ_FIELDS:
+        over = _read_quartz(when, zone) if refusal.code in ("never", "past") else None
+        if over is None:
             raise
         return show_schedule(over, (), (refusal.message,), lang)
     return show_schedule(schedule, schedules.preview(schedule, start, count), warnings(schedule, start), lang)
@@ -71,6 +71,14 @@ def show_refusal(refusal: Refusal) -> dict[str, Any]:
 def write_instant(moment: datetime) -> str:
     """`2026-11-24T00:00:00Z`."""
     return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _read_quartz(text: str, zone: str) -> Schedule | None:
+    try:
+        found = write_schedule(text, zone)
+    except Refusal:
+        return None
+    return found if is_quartz(found.spec) else None
 
 
 def _parse(line: str) -> Mapping[str, Any]:

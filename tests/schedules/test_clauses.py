@@ -288,3 +288,27 @@ def test_clauses_before_or_behind_leave_the_rhythm_as_it_is(name: str) -> None:
 def uncounted(text: str) -> str:
     """Without the day from which a cycle counts, which a start moves."""
     return text.partition(" counted from ")[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("every monday except holidays", "every Monday at 9:00, except holiday:US"),
+        ("every monday Asia/Tokyo", "every Monday at 9:00 Asia/Tokyo"),
+        ("every day at 9am CST except holidays", "every day at 9am, except holiday:CN Asia/Shanghai"),
+        ("every wekday at 9 except holidays", "every weekday at 9:00, except holiday:US"),
+        ("on the 15th at 9, until 2027-06-01", "on the 15th of every month at 9:00, until 2027-06-01"),
+    ],
+)
+def test_what_is_offered_says_all_that_was_typed(typed: str, offered: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        schedules.read(typed, "America/New_York", NOW)
+    assert offered in refused.value.choices
+    assert all(schedules.read(choice, "America/New_York", NOW) for choice in refused.value.choices)
+
+
+def test_what_cannot_be_within_its_clauses_is_not_offered() -> None:
+    with pytest.raises(Refusal) as refused:
+        schedules.read("on the 15th at 9, on holidays run the next working day", "America/New_York", NOW)
+    assert refused.value.choices
+    assert all("roll" in choice or "next" in choice for choice in refused.value.choices)

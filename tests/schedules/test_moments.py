@@ -122,3 +122,17 @@ def test_a_wrong_weekday_beside_a_date_is_refused() -> None:
 
 def test_the_weekday_and_month_are_told_in_words() -> None:
     assert schedules.read("2026-12-01 14:00", "UTC", NOW).says == "once, on Tuesday 1 December 2026 at 14:00"
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("4th thursday of november at 8", "every year on the 4th Thursday of November at 8"),
+        ("on the first Monday in May", "every year on the first Monday of May at 9:00"),
+    ],
+)
+def test_a_weekday_by_its_number_in_a_month_may_be_that_of_every_year(typed: str, offered: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        schedules.read(typed, "America/New_York", instant("2026-11-23T08:00:00Z"))
+    assert (refused.value.code, refused.value.choices) == ("ambiguous", (offered,))
+    assert schedules.read(offered, "America/New_York", instant("2026-11-23T08:00:00Z")).kind == "cron"

@@ -10,10 +10,10 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from bot.errors import Refusal
-from bot.schedules.cron.describe import describe_cron
 from bot.schedules.cron.narrow import NARROW, has_cycle, move_cycle, parse_narrowed, strip_cycle
-from bot.schedules.cron.parse import UNION, parse, read_expression
+from bot.schedules.cron.parse import UNION
 from bot.schedules.cron.search import find_next, next_stamp
+from bot.schedules.cron.typed import write_schedule
 from bot.schedules.kind import Asked, Unread
 from bot.schedules.shifts import moment_of, stamp_of
 from bot.schedules.words.cursor import Stuck
@@ -24,7 +24,6 @@ from bot.schedules.zones import HALF_YEAR, half_year_offset, zone_of
 from storage.records import Schedule
 
 EXPRESSION_PART = re.compile(r"[\d*/,\-?LW#]+", re.ASCII | re.IGNORECASE)
-QUARTZ_FIELDS = 6
 REMEMBERED = 8192
 TIME = r"\d{1,2}:\d\d(?::\d\d)?"
 # The whole of a canonical cycle; clauses of other rooms may follow it.
@@ -33,9 +32,8 @@ COUNTED = " counted from "
 
 
 def read(asked: Asked) -> Schedule | Unread | None:
-    expression = read_as_it_is(asked.phrase, asked.zone)
-    if expression is not None:
-        return _check(asked, expression)
+    if _looks_like_cron(asked.phrase):
+        return _check(asked, write_schedule(asked.phrase, asked.zone))
     wishes = read_wishes(asked.phrase, asked.lang)
     if isinstance(wishes, Stuck):
         return Unread(wishes.at, wishes.rest) if wishes.at else None
@@ -93,16 +91,6 @@ def _first_day(spec: str, zone: str, after: datetime) -> date | None:
 def _is_moment(wish: Wish) -> bool:
     """A time alone is one instant."""
     return bool(wish.times) and not (wish.dates or wish.cycle)
-
-
-def read_as_it_is(phrase: str, zone: str) -> Schedule | None:
-    """A cron expression also when it never fires or has fired for the last time; None for any other text. Raises
-    Refusal."""
-    if not _looks_like_cron(phrase):
-        return None
-    expression = read_expression(phrase)
-    says = describe_cron(parse(expression), seconds=len(expression.split()) >= QUARTZ_FIELDS)
-    return Schedule(kind="cron", spec=expression, zone=zone, text=expression, says=says)
 
 
 def _looks_like_cron(phrase: str) -> bool:

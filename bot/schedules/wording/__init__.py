@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.schedules.cron.narrow import parse_narrowed
 from bot.schedules.cron.parse import UNION
+from bot.schedules.cron.typed import is_quartz
 from bot.schedules.wording.bounds import word_bounds
 from bot.schedules.wording.chinese import CHINESE
 from bot.schedules.wording.cron import word_cron
@@ -15,7 +16,6 @@ from bot.schedules.zones import zone_of
 from storage.records import Schedule
 
 LEXICONS = {"zh": CHINESE, "ja": JAPANESE}
-QUARTZ_FIELDS = 6
 AFTER_SAVE = re.compile(r"in (\d+) (second|minute|hour|day|week|month|year)s?", re.ASCII)
 
 
@@ -30,7 +30,7 @@ def word(schedule: Schedule, lang: str) -> str:
 def _word_rhythm(schedule: Schedule, lexicon: Lexicon) -> str:
     if schedule.kind == "cron":
         # A typed expression is told to the second, so that a wrong dialect is seen.
-        typed = len(schedule.spec.split()) >= QUARTZ_FIELDS and schedule.text.startswith(schedule.spec)
+        typed = is_quartz(schedule.spec) and schedule.text.startswith(schedule.spec)
         parts = [parse_narrowed(part) for part in schedule.spec.split(UNION)]
         return lexicon.stop.join(word_cron(cron, lexicon, seconds=typed) for cron in parts)
     if schedule.kind == "fixed_rate":

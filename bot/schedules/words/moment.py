@@ -10,13 +10,10 @@ from bot.schedules.cron.write import Time
 from bot.schedules.words.clock import PARTS_OF_DAY, Reading, read_time, shift_to_part
 from bot.schedules.words.cursor import Cursor, Stuck
 from bot.schedules.words.day import Day, add_months, read_day, roll_on
-from bot.schedules.words.unclear import refuse_alternatives, refuse_day_only, refuse_end_of_day, refuse_last
-from bot.schedules.words.vocabulary import SECONDS, WEEKDAYS, read_duration, read_number, read_weekday
+from bot.schedules.words.unclear import refuse_day_only, refuse_vague
+from bot.schedules.words.vocabulary import SECONDS, read_duration, read_number, read_weekday
 
 FILLERS = ("on", "the", ",", "of", "once", "please", "run it", "run", "remind me", "remind us")
-PAST_WORDS = ("yesterday", "ago")
-END_OF_DAY_WORDS = ("end of day", "end of the day", "end of business", "close of business", "eod", "cob")
-VAGUE_WORDS = ("soon", "later today", "next week", "next month", "next year", "this week", "someday")
 USUAL_HOURS = {"morning": 9, "afternoon": 15, "evening": 19, "night": 21}
 DAY_S = 86_400
 LONGEST_S = 5 * 366 * DAY_S  # further away, a number was mistyped
@@ -53,7 +50,7 @@ def read_moment(phrase: str, now: datetime) -> Moment | Stuck:
     while not cursor.is_at_end:
         if cursor.eat(*FILLERS):
             continue
-        _refuse_vague(cursor, now.date())
+        refuse_vague(cursor, now.date())
         more = _read_part(cursor, moment, now.date())
         if more is None:
             return Stuck(understood, cursor.rest_from(understood).lstrip(", "))
@@ -103,19 +100,6 @@ def _read_part(cursor: Cursor, moment: Moment, today: date) -> Moment | None:
     return None
 
 
-def _refuse_vague(cursor: Cursor, today: date) -> None:
-    if cursor.peek() == "or" and cursor.at:
-        raise refuse_alternatives(cursor)
-    if cursor.peek() in PAST_WORDS:
-        raise Refusal("That lies in the past.", "Name a time that is still to come.", code="past")
-    if cursor.peek() == "last" and cursor.peek(1) in WEEKDAYS:
-        raise refuse_last(cursor)
-    if word := cursor.eat(*END_OF_DAY_WORDS):
-        raise refuse_end_of_day(word, today)
-    if word := cursor.eat(*VAGUE_WORDS):
-        raise Refusal(f"“{word}” names no time.", "Name a day and a time: “tomorrow at 9:00”.", code="ambiguous")
-
-
 def _read_from_now(cursor: Cursor, moment: Moment, today: date) -> Moment | None:
     """`in 5 minutes`, `2 hours from now`, `in 3 days`, `in 1 month`."""
     if moment != Moment() and moment.clock is None:
@@ -128,7 +112,7 @@ def _read_from_now(cursor: Cursor, moment: Moment, today: date) -> Moment | None
     if found is None:
         return None
     if cursor.peek() == "ago":
-        _refuse_vague(cursor, today)
+        refuse_vague(cursor, today)
     return found if asked or cursor.eat("from now", "later", "from today") else None
 
 

@@ -5,9 +5,12 @@ from datetime import date, datetime
 from bot.errors import Refusal
 from bot.schedules.cron.describe import join_words, ordinal, write_time
 from bot.schedules.words.cursor import Cursor
-from bot.schedules.words.vocabulary import MONTHS
+from bot.schedules.words.vocabulary import MONTHS, WEEKDAYS
 
 USUAL_ENDS = (17, 18)
+PAST_WORDS = ("yesterday", "ago")
+VAGUE_WORDS = ("soon", "later today", "next week", "next month", "next year", "this week", "someday")
+END_OF_DAY_WORDS = ("end of day", "end of the day", "end of business", "close of business", "eod", "cob")
 
 
 def refuse_day_only(local: datetime) -> Refusal:
@@ -22,7 +25,23 @@ def refuse_day_only(local: datetime) -> Refusal:
     )
 
 
-def refuse_last(cursor: Cursor) -> Refusal:
+def refuse_vague(cursor: Cursor, today: date) -> None:
+    """Raises Refusal if words stand here that name no one moment."""
+    if cursor.peek() == "or" and cursor.at:
+        raise _refuse_alternatives(cursor)
+    if cursor.peek() in PAST_WORDS:
+        raise Refusal("That lies in the past.", "Name a time that is still to come.", code="past")
+    if cursor.peek() == "last" and cursor.peek(1) in WEEKDAYS:
+        raise _refuse_last(cursor)
+    if cursor.peek(1) in WEEKDAYS and cursor.peek(2) in ("of", "in") and cursor.peek(3) in MONTHS:
+        raise _refuse_nth(cursor)
+    if word := cursor.eat(*END_OF_DAY_WORDS):
+        raise _refuse_end_of_day(word, today)
+    if word := cursor.eat(*VAGUE_WORDS):
+        raise Refusal(f"“{word}” names no time.", "Name a day and a time: “tomorrow at 9:00”.", code="ambiguous")
+
+
+def _refuse_last(cursor: Cursor) -> Refusal:
     """`last Friday 17:00` may mean a rhythm; the cursor stands at `last`."""
     cursor.next()
     weekday = cursor.next().capitalize()
@@ -40,7 +59,21 @@ def refuse_last(cursor: Cursor) -> Refusal:
     )
 
 
-def refuse_end_of_day(words: str, today: date) -> Refusal:
+def _refuse_nth(cursor: Cursor) -> Refusal:
+    """`4th Thursday of November at 8` may be this year's or that of every year; the cursor stands at `4th`."""
+    which, weekday = cursor.next(), cursor.next().capitalize()
+    cursor.next()
+    month = cursor.next().capitalize()
+    yearly = f"every year on the {which} {weekday} of {month} {cursor.rest() or 'at 9:00'}"
+    return Refusal(
+        f"Once, on the {which} {weekday} of this {month}, or every year?",
+        f"Write “{yearly}”, or the date for once.",
+        code="ambiguous",
+        choices=(yearly,),
+    )
+
+
+def _refuse_end_of_day(words: str, today: date) -> Refusal:
     choices = tuple(f"{today} {hour}:00" for hour in USUAL_ENDS)
     return Refusal(
         f"“{words}” names no time of day.",
@@ -50,7 +83,7 @@ def refuse_end_of_day(words: str, today: date) -> Refusal:
     )
 
 
-def refuse_alternatives(cursor: Cursor) -> Refusal:
+def _refuse_alternatives(cursor: Cursor) -> Refusal:
     """`tomorrow at 9 or 10`; the cursor stands at `or`. The first of the two is offered."""
     first = cursor.phrase[: cursor.starts[cursor.at]].strip().removesuffix(",")
     return Refusal(
