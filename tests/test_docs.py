@@ -42,8 +42,7 @@ def examples(page: str, heading: str) -> list[str]:
 def sessions(page: str) -> Iterator[tuple[str, str]]:
     """The commands of a page that need no database, each with what it shows."""
     text = "\n".join(line[4:] for line in (DOCS / page).read_text("utf-8").splitlines() if line.startswith("    "))
-    for command, shown in re.findall(r"^\$ dify-ops (next .*)\n((?:(?!\$ ).*\n?)*)", text, re.MULTILINE):
-        yield command, shown
+    yield from re.findall(r"^\$ dify-ops (next .*)\n((?:(?!\$ ).*\n?)*)", text, re.MULTILINE)
 
 
 @pytest.mark.parametrize("text", examples("schedules.md", "examples"))
