@@ -12,12 +12,14 @@ from bot.errors import Refusal
 from bot.operations.calendar import book_of
 from bot.rules.access import Action, Actor, Place, authorize
 from bot.schedules.warnings import check_pace
-from storage import drafts
+from storage import drafts, jobs
 from storage.records import App, Draft, Job, Policy
+from storage.tables import fold
 
 KEPT = timedelta(hours=24)
 DEFAULT_TIMEOUT_S = 20 * 60  # Dify's own limit for a workflow (WORKFLOW_MAX_EXECUTION_TIME) is as long
 MAX_NAME = 80
+MAX_JOBS_PER_CHANNEL = 500
 
 
 def draft(
@@ -26,7 +28,7 @@ def draft(
     *,
     app: App,
     channel_id: str,
-    name: str,
+    name: str | None,
     when: str,
     zone: str,
     inputs: Mapping[str, Any],
@@ -35,8 +37,11 @@ def draft(
     policy: Policy = Policy(),
     job: Job | None = None,
 ) -> Draft:
-    """Keep what was described for 24 hours. `when` is a strict text of schedules; `job` is set when it describes a
-    change of that job. Raises Refusal."""
+    """Keep what was described for 24 hours; raises Refusal.
+
+    `when` is a strict text of schedules. Without a `name` it is called as its app, with a number where a job of the
+    channel has that name. `job` is set when it describes a change of that job.
+    """
     authorize(actor, Action.CREATE, Place(team_id=actor.team_id, channel_id=channel_id))
     authorize(actor, Action.SEE, app)
     if job is not None:
@@ -49,7 +54,7 @@ def draft(
         user_id=actor.user_id,
         channel_id=channel_id,
         app_id=app.id,
-        name=check_name(name),
+        name=check_name(name or _free_name(c, actor.team_id, channel_id, app.name)),
         when=when,
         zone=zone,
         inputs=inputs,
@@ -62,6 +67,14 @@ def draft(
     )
     drafts.put(c, kept)
     return kept
+
+
+def _free_name(c: Connection, team_id: str, channel_id: str, name: str) -> str:
+    """The name, or the first of `name 2`, `name 3` … that no job of the channel has."""
+    standing = jobs.list_jobs(c, team_id, channel_ids={channel_id}, limit=MAX_JOBS_PER_CHANNEL)
+    taken = {fold(job.name) for job in standing}
+    numbered = (f"{name[: MAX_NAME - 5]} {number}" for number in range(2, len(taken) + 3))
+    return next(free for free in (name, *numbered) if fold(free) not in taken)
 
 
 def check_name(name: str) -> str:

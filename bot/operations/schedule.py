@@ -9,7 +9,7 @@ from bot import schedules
 from bot.errors import Refusal
 from bot.operations.announce import announce
 from bot.operations.calendar import book_of
-from bot.operations.draft import gone, take_draft
+from bot.operations.draft import MAX_JOBS_PER_CHANNEL, gone, take_draft
 from bot.operations.find import job_by_id
 from bot.operations.note import note
 from bot.operations.plan import next_slot, plan_first
@@ -18,8 +18,6 @@ from bot.schedules.kind import NoData
 from storage import drafts, jobs, runs
 from storage.errors import NameTaken
 from storage.records import Draft, Job, JobState, Run, Schedule
-
-MAX_JOBS_PER_CHANNEL = 500
 
 
 @dataclass(frozen=True, slots=True)

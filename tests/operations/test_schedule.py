@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.errors import Refusal
-from bot.operations.draft import cancel, draft, take_draft
+from bot.operations.draft import MAX_JOBS_PER_CHANNEL, cancel, draft, take_draft
 from bot.operations.pause import pause
-from bot.operations.schedule import MAX_JOBS_PER_CHANNEL, Saved, schedule
+from bot.operations.schedule import Saved, schedule
 from storage import apps, audit, drafts, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Job, JobState, RunState
@@ -160,7 +160,7 @@ async def test_a_cancelled_draft_is_thrown_away_by_its_author_only(store: Store)
 
 @pytest.mark.parametrize(
     ("name", "why"),
-    [("", "1 to 80"), ("  \n ", "1 to 80"), ("x" * 81, "this one has 81"), ("12", "number"), ("#12", "number")],
+    [("  \n ", "1 to 80"), ("x" * 81, "this one has 81"), ("12", "number"), ("#12", "number")],
 )
 async def test_a_name_that_nobody_could_type_is_refused(store: Store, name: str, why: str) -> None:
     with pytest.raises(Refusal, match=why) as refused:
@@ -181,6 +181,15 @@ async def test_a_name_is_taken_once_in_a_channel_whatever_its_case(store: Store)
     elsewhere = an_actor(channels=["C2"])
     await store.run(lambda c: save_job(c, name="Straße", by=elsewhere, channel_id="C2"))
     assert await store.read(lambda c: jobs.count_jobs(c, TEAM)) == 2
+
+
+async def test_a_job_without_a_name_of_its_own_is_called_as_its_app_with_a_number_where_that_is_taken(
+    store: Store,
+) -> None:
+    saved = [await store.run(lambda c: save_job(c, name=None)) for _ in range(3)]
+    assert [one.job.name for one in saved] == ["News", "News 2", "News 3"]
+    await store.run(lambda c: jobs.set_state(c, saved[1].job.id, JobState.DELETED, by=OWNER, reason=None))
+    assert (await store.run(lambda c: save_job(c, name=None))).job.name == "News 2"
 
 
 async def test_the_name_of_a_deleted_job_is_free_again(store: Store) -> None:

@@ -72,7 +72,7 @@ async def _card(request: Request, services: Services, words: ScheduleWords) -> M
             actor,
             app=app,
             channel_id=channel_id,
-            name=words.name or app.name,
+            name=words.name,
             when=when.text,
             zone=when.zone,
             inputs=values,

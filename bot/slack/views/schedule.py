@@ -114,7 +114,7 @@ async def _save(
             actor,
             app=app,
             channel_id=typed.channel_id or "",
-            name=typed.name or app.name,
+            name=typed.name or (edited.job.name if edited.job else None),
             when=when.text,
             zone=when.zone,
             inputs=values,
