@@ -98,7 +98,7 @@ def schedule_view(
     if app:
         blocks += field_blocks(fields, values)
         blocks.append(when_block(when))
-        blocks += preview_blocks(preview, zone)
+        blocks += preview_blocks(preview)
         blocks += [zone_block(zone), channel_block(channel_id), name_block(name), timeout_block(timeout_min)]
         blocks += [overlap_block(overlap), catch_up_block(catch_up), data_offset_block(data_offset)]
     else:
@@ -200,16 +200,12 @@ def when_block(when: str) -> Block:
     return block | {"dispatch_action": True}
 
 
-def preview_blocks(preview: tuple[str, Sequence[datetime]] | None, zone: str) -> list[Block]:
+def preview_blocks(preview: tuple[str, Sequence[datetime]] | None) -> list[Block]:
     if preview is None:
         return []
     says, times = preview
-    listed = " · ".join(date(at) for at in times[:PREVIEW_TIMES]) or "It will not run by itself."
-    return [
-        context(
-            f"*{escape(shorten(one_line(says), 300))}* {escape(shorten(zone, 60))}", f"Next, on your clock: {listed}"
-        )
-    ]
+    listed = [f"Next, on your clock: {' · '.join(date(at) for at in times[:PREVIEW_TIMES])}"] if times else []
+    return [context(f"*{escape(shorten(one_line(says), 500))}*", *listed)]
 
 
 def zone_block(zone: str) -> Block:

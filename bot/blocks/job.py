@@ -1,6 +1,6 @@
 """A job in words: the card of a draft, what was saved, its page, the lists of jobs, runs and times."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +27,7 @@ from bot.blocks.parts import (
 from bot.blocks.pausing import paused as paused
 from bot.blocks.pausing import resumed as resumed
 from bot.blocks.run import pause_or_resume
-from bot.blocks.slots import Coming, coming_blocks
+from bot.blocks.slots import Coming, coming_blocks, warned
 from bot.blocks.story import Names
 from bot.blocks.text import bold, escape, first_line, one_line, shorten
 from bot.blocks.times import input_lines
@@ -45,22 +45,24 @@ def draft_card(
     reader_zone: str | None,
     app_name: str,
     *,
+    text: str = "",
     filled: Mapping[str, Any] | None = None,
     warnings: Sequence[str] = (),
     also: str = "",
 ) -> Message:
-    """How the request was understood, before anything is saved. `also` says it in the reader's language; `filled` are
-    those inputs that have macros, as the first run would get them."""
+    """How the request was understood, before anything is saved. `text` is what can be typed again, `also` says it
+    in the reader's language; `filled` are those inputs that have macros, as the first run would get them."""
     name = bold(draft.name)
     deed = "Change" if draft.job_id else "New job"
-    told = f"{deed}: {name} runs {escape(shorten(says, SAYS))} ({escape(zone)}) in {channel(draft.channel_id)}."
+    when = f"{escape(shorten(says, SAYS))} ({escape(words.zone_label(zone))})"
+    told = f"{deed}: {name} runs {when} in {channel(draft.channel_id)}."
     blocks = [
         section(told),
         *([context(escape(shorten(one_line(also), SAYS)))] if also else []),
         context(f"workflow {escape(shorten(one_line(app_name), 150))} · limit {words.duration(draft.timeout_s)}"),
         section("*Next times*"),
         *coming_blocks(times, zone, reader_zone, draft.created_at),
-        context(f"as text: `{escape(shorten(one_line(draft.when), 300)).replace('`', chr(39))}`"),
+        *([context(f"as text: `{escape(shorten(one_line(text), 300)).replace('`', chr(39))}`")] if text else []),
         *policy_lines(draft.policy),
         *input_lines(draft.inputs),
         *([context("The first run gets:"), *input_lines(filled)] if filled else []),
@@ -77,11 +79,6 @@ def incomplete_card(draft: Draft, says: str, app_name: str, problem: str) -> Mes
     cancel = button("Cancel", "draft_cancel", f"draft:{draft.id}", label=f"Do not save {draft.name}")
     workflow = context(f"workflow {escape(shorten(one_line(app_name), 150))}")
     return message(told, [section(told), workflow, actions(edit, cancel)])
-
-
-def warned(warnings: Iterable[str]) -> list[Block]:
-    lines = [f"⚠️ Note: {escape(shorten(one_line(line), 400))}" for line in warnings]
-    return [section("\n".join(lines))] if lines else []
 
 
 def policy_lines(policy: Policy) -> list[Block]:

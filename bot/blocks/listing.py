@@ -16,7 +16,7 @@ SAYS = 1000
 
 def says(job: Job) -> str:
     """When the job runs, in words with their zones, escaped."""
-    told = [f"{one.says} ({one.zone})" if one.kind != "api" else one.says for one in job.schedules]
+    told = [f"{one.says} ({words.zone_label(one.zone)})" if one.kind != "api" else one.says for one in job.schedules]
     return escape(shorten(one_line("; ".join(told)), SAYS)) or "only when it is asked to"
 
 

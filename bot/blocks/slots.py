@@ -1,6 +1,6 @@
 """Slots in words: those to come with their marks, and what was skipped, brought back or moved."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -28,12 +28,19 @@ class Coming:
 
 
 def next_list(
-    says: str, slots: Sequence[Coming], zone: str, reader_zone: str | None = None, now: datetime | None = None
+    says: str,
+    slots: Sequence[Coming],
+    zone: str,
+    reader_zone: str | None = None,
+    now: datetime | None = None,
+    warnings: Sequence[str] = (),
 ) -> Message:
     """What a schedule means and when it comes next: one line a time, with what should be known of it."""
-    told = f"{escape(shorten(one_line(says), SAYS))} ({escape(zone)})"
+    told = f"{escape(shorten(one_line(says), SAYS))} ({escape(words.zone_label(zone))})"
     told = told[:1].upper() + told[1:]
-    return message(f"{told}.", [section(f"*{told}*"), *coming_blocks(slots, zone, reader_zone, now)])
+    return message(
+        f"{told}.", [section(f"*{told}*"), *coming_blocks(slots, zone, reader_zone, now), *warned(warnings)]
+    )
 
 
 def coming_blocks(
@@ -42,6 +49,12 @@ def coming_blocks(
     """One line a time; where none comes, that."""
     lines = [_coming_line(slot, zone, reader_zone, now or slots[0].at) for slot in slots[:TIMES_SHOWN]] or [NO_TIMES]
     return [section("\n".join(lines[at : at + A_SECTION])) for at in range(0, len(lines), A_SECTION)]
+
+
+def warned(warnings: Iterable[str]) -> list[Block]:
+    """What a person should know before they save it."""
+    lines = [f"⚠️ Note: {escape(shorten(one_line(line), 400))}" for line in warnings]
+    return [section("\n".join(lines))] if lines else []
 
 
 def _coming_line(slot: Coming, zone: str, reader_zone: str | None, now: datetime) -> str:

@@ -168,6 +168,11 @@ def zone_of(name: str) -> tuple[tzinfo, str]:
         return UTC, "UTC"
 
 
+def zone_label(name: str) -> str:
+    """A zone beside a schedule: a fixed offset says that it follows no clock changes."""
+    return f"{name}, no clock changes" if OFFSET.fullmatch(name.strip()) else name
+
+
 def local(at: datetime, zone: str, *, now: datetime | None = None) -> str:
     """ "Tue 24 Nov 09:00 Asia/Tokyo"; with the seconds when there are any, with the year when it is not now's."""
     where, name = zone_of(zone)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, tzinfo
 import click
 
 from bot import schedules
+from bot.schedules.warnings import warnings
 from bot.schedules.wire import answer_line, answer_question, check_instant
 
 LANGUAGES = ("en", "zh", "ja")
@@ -48,7 +49,7 @@ def _show(when: str, zone: str, since: datetime, count: int, lang: str) -> None:
     check_instant(since)
     several = schedules.read_all(when, zone, since, lang=lang)
     for schedule in several:
-        click.echo(f"{schedules.describe(schedule, lang)} ({schedule.zone})")
+        click.echo(f"{schedules.describe(schedule, lang)} ({schedules.label_zone(schedule.zone)})")
     first = several[0]
     slots = (
         schedules.union_preview(several, since, count)
@@ -59,6 +60,8 @@ def _show(when: str, zone: str, since: datetime, count: int, lang: str) -> None:
         click.echo(_line(slot, schedules.zone_of(first.zone)))
     if not slots:
         click.echo("  only when somebody asks for it")
+    for told in (told for schedule in several for told in warnings(schedule, since)):
+        click.echo(f"  note: {told}")
 
 
 def _line(slot: schedules.Slot, zone: tzinfo) -> str:

@@ -11,7 +11,7 @@ from bot.operations.announce import announce
 from bot.operations.coming import slot_after
 from bot.operations.find import job_by_id
 from bot.operations.note import note
-from bot.operations.plan import came_at
+from bot.operations.plan import came_at, own_due_at
 from bot.operations.skip import next_planned
 from bot.rules.access import Action, Actor
 from storage import agenda
@@ -34,7 +34,7 @@ def move(c: Connection, actor: Actor, job_id: int, to: datetime | None, *, now: 
     """
     job = job_by_id(c, actor, Action.MOVE, job_id)
     planned = next_planned(c, job, "moved")
-    due_at = to if to is not None else came_at(planned)
+    due_at = to if to is not None else own_due_at(c, job, planned)
     if due_at == planned.due_at:
         return Moved(job, planned, planned.due_at)
     _refuse_impossible(c, job, planned, due_at, now, is_back=to is None)

@@ -25,7 +25,7 @@ def pause(
     until: datetime | None = None,
     pressed: str = "",
 ) -> Job:
-    """Without `until` it stays paused until somebody resumes it.
+    """Without `until` it stays paused until somebody resumes it; a pause that has an end keeps it.
 
     Pausing a paused job for nothing new changes nothing and is no error, so that a second click does no harm.
     """

@@ -132,6 +132,11 @@ def spread_out(job: Job, slot: Slot, book: Book | None) -> datetime:
     return slot.at
 
 
+def own_due_at(c: Connection, job: Job, run: Run) -> datetime:
+    """When a planned run is due where nobody moved it."""
+    return spread_out(job, Slot(came_at(run), run.slot_at), Books(c).of(job))
+
+
 def planned_run(job: Job, slot: Slot, *, now: datetime, due_at: datetime | None = None) -> Run:
     """The row of a slot; its key makes it unique, whoever writes it and however often."""
     return Run(
@@ -202,7 +207,12 @@ def _hold(c: Connection, job: Job, unknown: NoData | Refusal, now: datetime) -> 
     """The job stands still until somebody mends its calendar or its schedule; its channel is told once."""
     if isinstance(unknown, NoData):
         reason = f"the calendar {unknown.calendar} has no {unknown.year}"
-        mend = f"Import the days of {unknown.year}, then type `/dify resume #{job.id}`"
+        what = (
+            f"A newer release of Dify Ops will know {unknown.year} once it is published; with it"
+            if ":" in unknown.calendar
+            else f"Import the days of {unknown.year} with `/dify calendar import {unknown.calendar}`, then"
+        )
+        mend = f"{what} type `/dify resume #{job.id}`"
     else:
         reason = f"its next time cannot be told: {str(unknown).rstrip('.')}"
         mend = f"Give it another schedule with `/dify edit #{job.id}`"

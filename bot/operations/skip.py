@@ -9,7 +9,7 @@ from bot.errors import Refusal
 from bot.operations.announce import announce
 from bot.operations.find import job_by_id
 from bot.operations.note import note
-from bot.operations.plan import came_at, key_of, plan, plan_after_end, plan_first
+from bot.operations.plan import came_at, key_of, own_due_at, plan, plan_after_end, plan_first
 from bot.rules.access import Action, Actor
 from storage import agenda, claims, jobs, runs
 from storage.records import Job, JobState, Run, RunState
@@ -127,9 +127,8 @@ def _close(c: Connection, job: Job, planned: Run, reason: str, now: datetime) ->
 
 def _plan_back(c: Connection, job: Job, first: Run, now: datetime) -> None:
     """The first of the slots again, as it was; where the job was changed meanwhile, what its schedule says now."""
-    again = replace(
-        first, id=0, state=RunState.PLANNED, reason=None, ended_at=None, due_at=came_at(first), created_at=now
-    )
+    due_at = own_due_at(c, job, first)
+    again = replace(first, id=0, state=RunState.PLANNED, reason=None, ended_at=None, due_at=due_at, created_at=now)
     if first.job_version != job.version or runs.add(c, again) is None:
         plan_first(c, job, now=now)
 

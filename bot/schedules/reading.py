@@ -36,7 +36,7 @@ def read_one(text: str, zone: str, now: datetime, lang: str, book: Book | None) 
 def read_several(text: str, zone: str, now: datetime, lang: str, book: Book | None) -> tuple[Schedule, ...]:
     """As `bot.schedules.read_all`."""
     _check_length(text)
-    parts = [part for part in BETWEEN.split(text) if part.strip()]
+    parts = [part.strip() for part in BETWEEN.split(text) if part.strip()]
     if len(parts) < 2:
         return (read_one(text, zone, now, lang, book),)
     if len(parts) > MOST_SCHEDULES:
@@ -45,7 +45,18 @@ def read_several(text: str, zone: str, now: datetime, lang: str, book: Book | No
             "Draw some of them together, or make two jobs.",
             code="unreadable",
         )
-    return tuple(dict.fromkeys(read_one(part, zone, now, lang, book) for part in parts))
+    return tuple(dict.fromkeys(_read_part(parts, at, zone, now, lang, book) for at in range(len(parts))))
+
+
+def _read_part(parts: list[str], at: int, zone: str, now: datetime, lang: str, book: Book | None) -> Schedule:
+    """Raises Refusal, whose choices have the other parts around them."""
+    try:
+        return read_one(parts[at], zone, now, lang, book)
+    except Refusal as refusal:
+        choices = tuple("; ".join((*parts[:at], choice, *parts[at + 1 :])) for choice in refusal.choices)
+        raise Refusal(
+            refusal.message, refusal.hint, code=refusal.code, choices=choices, field=refusal.field
+        ) from None
 
 
 def _check_length(text: str) -> None:
@@ -94,6 +105,8 @@ class _Said:
     def complete(self, rhythms: Sequence[str]) -> tuple[str, ...]:
         """These texts with the clauses and the zone of the phrase behind them; those that cannot be read so are left
         out."""
+        if not self.rhythm:
+            return ()  # they stand for a part of a clause, and would lose the rest
         if self.bounds == UNBOUND and self.named is None:
             return tuple(rhythms)
         found = (self._complete(rhythm) for rhythm in rhythms)

@@ -42,21 +42,21 @@ def answer_question(question: Mapping[str, Any], now: datetime) -> dict[str, Any
     lang = _text(question, "lang", "en")
     when = _text(question, "when")
     try:
-        schedule = schedules.read(when, zone, start, lang=lang)
+        found = schedules.read_all(when, zone, start, lang=lang)
     except Refusal as refusal:
         over = _read_quartz(when, zone) if refusal.code in ("never", "past") else None
         if over is None:
             raise
-        return show_schedule(over, (), (refusal.message,), lang)
-    return show_schedule(schedule, schedules.preview(schedule, start, count), warnings(schedule, start), lang)
+        return _show((over,), (), (refusal.message,), lang)
+    slots = [slot.at for slot in schedules.union_preview(found, start, count)]
+    return _show(found, slots, [told for one in found for told in warnings(one, start)], lang)
 
 
-def show_schedule(
-    schedule: Schedule, slots: Sequence[datetime], warned: Sequence[str], lang: str = "en"
-) -> dict[str, Any]:
-    """A schedule, its next slots and what to know of it, for programs; instants in UTC."""
-    says = schedules.describe(schedule, lang)
-    found = {"kind": schedule.kind, "says": says, "next": [write_instant(slot) for slot in slots]}
+def _show(several: Sequence[Schedule], slots: Sequence[datetime], warned: Sequence[str], lang: str) -> dict[str, Any]:
+    """Schedules, their next slots and what to know of them, for programs; instants in UTC. The kind is that of the
+    first."""
+    says = "; ".join(schedules.describe(one, lang) for one in several)
+    found = {"kind": several[0].kind, "says": says, "next": [write_instant(slot) for slot in slots]}
     return found | ({"warnings": list(warned)} if warned else {})
 
 

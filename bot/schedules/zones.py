@@ -15,8 +15,9 @@ from bot.errors import Refusal
 # process-wide and must come before the first ZoneInfo is made, so it stands in this one place.
 zoneinfo.reset_tzpath(())
 
-MAX_OFFSET_S = 14 * 3600  # the widest offset in use: UTC+14, Kiritimati
+EAST_S, WEST_S = 14 * 3600, -12 * 3600  # the widest offsets in use: Kiritimati, Baker Island
 NAME_LIMIT = 64
+NEAR = 0.75  # Asia/Tokio, Europe/Berln; Nowhere/Land is near nothing
 FIXED = re.compile(r"(?:UTC|GMT)?\s*([+-])\s*(\d{1,2})(?::?([0-5]\d))?", re.IGNORECASE)
 
 # Names that people use for a zone that follows its own clock changes.
@@ -81,7 +82,7 @@ def zone_of(name: str) -> tzinfo:
     if name == "UTC":
         return UTC
     fixed = FIXED.fullmatch(name) if name.startswith(("UTC+", "UTC-")) else None
-    if fixed and abs(_offset_s(fixed)) <= MAX_OFFSET_S:
+    if fixed and WEST_S <= _offset_s(fixed) <= EAST_S:
         return timezone(timedelta(seconds=_offset_s(fixed)), name)
     if name not in _names():
         raise _unknown(name)
@@ -103,7 +104,7 @@ def read_zone(text: str) -> str:
 def find_zone(text: str) -> str | None:
     """As `read_zone`, and None where the text names no zone. Raises Refusal `ambiguous`."""
     words = unicodedata.normalize("NFKC", text[:NAME_LIMIT]).strip().lower().removesuffix(" time")
-    if (fixed := FIXED.fullmatch(words)) and abs(_offset_s(fixed)) <= MAX_OFFSET_S:
+    if (fixed := FIXED.fullmatch(words)) and WEST_S <= _offset_s(fixed) <= EAST_S:
         return _fixed_name(_offset_s(fixed))
     if words in SHARED:
         raise _ambiguous(words, SHARED[words])
@@ -164,9 +165,11 @@ def _cities() -> dict[str, str]:
 def _unknown(text: str) -> Refusal:
     shown = " ".join(text[:NAME_LIMIT].split())
     key = shown.lower().replace(" ", "_")
-    near = [_names_by_key()[k] for k in difflib.get_close_matches(key, _names_by_key(), n=3, cutoff=0.6)]
-    near += [_cities()[k] for k in difflib.get_close_matches(key.rpartition("/")[2], _cities(), n=3, cutoff=0.75)]
-    choices = tuple(dict.fromkeys(near))[:3]
+    near = [_names_by_key()[k] for k in difflib.get_close_matches(key, _names_by_key(), n=3, cutoff=NEAR)]
+    city = key.rpartition("/")[2]
+    like = difflib.get_close_matches(city, _cities(), n=3, cutoff=NEAR)
+    near += [_cities()[k] for k in like if abs(len(k) - len(city)) <= 1]
+    choices = () if FIXED.search(shown) else tuple(dict.fromkeys(near))[:3]
     hint = f"Did you mean {' or '.join(choices)}?" if choices else "Write it as in Asia/Shanghai, or as UTC+8."
     return Refusal(f"I know no time zone “{shown}”.", hint, code="unknown_zone", choices=choices, field="zone")
 

@@ -46,6 +46,7 @@ async def card_of_draft(
         when.zone,
         own_zone,
         app.name,
+        text=when.typed,
         filled=shown.values,
         also=when.also,
         warnings=(*when.warnings, *shown.warnings),

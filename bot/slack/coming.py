@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from bot.blocks.parts import Message
 from bot.blocks.slots import Coming, next_list, say_note
@@ -21,6 +21,7 @@ from storage import agenda, runs
 from storage.records import Job, JobState, Run, Schedule
 
 SHOWN = 5
+AN_INSTANT = timedelta(microseconds=1)  # a slot at the very end of a pause runs
 MOST_LOOKED_AT = 2 * TIMES_SHOWN
 UTC_NAME = "UTC"
 
@@ -30,16 +31,20 @@ async def next_of_job(services: Services, job: Job, user_id: str, count: int | N
     says = "; ".join(schedule.says for schedule in job.schedules)
     now, reader = services.now(), await reader_zone(services, user_id)
     if job.state is not JobState.ACTIVE:
+        until = f" until {local(job.resume_at, _zone(job.schedules), now=now)}" if job.resume_at else ""
         why = f": {job.state_reason}" if job.state_reason else ""
-        says = f"{says}, but it is {job_state(job)} now{why}"
+        says = f"{says}, but it is {job_state(job)} now{until}{why}"
     return next_list(says, await coming_of_job(services, job, _check(count)), _zone(job.schedules), reader, now)
 
 
 async def coming_of_job(services: Services, job: Job, count: int = SHOWN) -> list[Coming]:
-    """The next times of a job with what is left out between; nothing while it does not run by itself."""
-    if job.state is not JobState.ACTIVE:
-        return []
+    """The next times of a job with what is left out between, after its pause if that has an end; nothing while it
+    does not run by itself."""
     now, book = services.now(), await read_book(services, job.team_id)
+    if job.state is JobState.PAUSED and job.resume_at is not None:
+        now = max(now, job.resume_at - AN_INSTANT)
+    elif job.state is not JobState.ACTIVE:
+        return []
     planned, skipped = await services.store.read(
         lambda c: (runs.planned_of(c, job.id), agenda.skipped_after(c, job.id, now))
     )
@@ -59,7 +64,7 @@ async def next_of_words(services: Services, request: Request, *, unknown: Refusa
     except Refusal as error:
         raise (unknown if unknown.choices else error) from None
     marked = await coming_of_words(services, reading, request.team_id, now)
-    return next_list(reading.says, marked, reading.zone, reader, now)
+    return next_list(reading.says, marked, reading.zone, reader, now, reading.warnings)
 
 
 async def coming_of_words(services: Services, reading: Reading, team_id: str, now: datetime) -> list[Coming]:

@@ -1,7 +1,7 @@
 """One moment or one more word behind the name of a job: `until monday 9:00`, `to 15:00`, `3`, `undo`."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from bot.errors import DeliveryError, Refusal
 from bot.rules.access import Action, Actor
@@ -13,16 +13,22 @@ from bot.slack.words import Kind, read_words
 from storage.records import Job
 
 NO_ZONE = "UTC"
+TIME_ONLY = re.compile(r"\d{1,2}(?:[:.]\d\d(?::\d\d)?)?(?:\s?[ap]\.?m\.?)?|noon|midday|midnight", re.IGNORECASE)
 
 
-async def read_moment(services: Services, request: Request, text: str, typed: str) -> datetime:
-    """The one moment that is meant, on the person's clock.
+async def read_moment(
+    services: Services, request: Request, text: str, typed: str, zone: str = "", day: date | None = None
+) -> datetime:
+    """The one moment that is meant, in the zone, else on the person's clock; a time of day alone is on the `day`.
 
     `typed` is the command in front of it (`/dify move #3 to`), so that what may have been meant can be pressed.
     """
-    zone = await reader_zone(services, request.user_id) or NO_ZONE
+    zone = zone or await reader_zone(services, request.user_id) or NO_ZONE
+    said = read_name(text)
+    if day is not None and TIME_ONLY.fullmatch(said.strip()):
+        said = f"{day} at {said}"
     try:
-        reading = await read_when(services, request, read_name(text), zone, count=1)
+        reading = await read_when(services, request, said, zone, count=1)
     except Refusal as error:
         choices = tuple(f"{typed} {choice}" for choice in error.choices)
         raise Refusal(error.message, error.hint, code=error.code, choices=choices) from None

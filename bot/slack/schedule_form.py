@@ -122,14 +122,15 @@ async def fields_of(services: Services, app: App) -> tuple[InputField, ...]:
 
 
 async def preview(services: Services, asker: Asker, when: str, zone: str) -> tuple[str, Sequence[datetime]] | None:
-    """The reading of what was typed so far and its next times, or the reason why it cannot be read."""
+    """The reading of what was typed so far with its zone and its next times, or the reason why it cannot be read."""
     if not when.strip():
         return None
     try:
         read = await read_when(services, asker, when, schedules.read_zone(zone or "UTC"))
     except Refusal as error:
         return " ".join((str(error), *(f"“{choice}”" for choice in error.choices[:CHOICES_SHOWN]))), ()
-    told = " · ".join(part for part in (read.says, read.also, *read.warnings) if part)
+    says = f"{read.says} ({schedules.label_zone(read.zone)})"
+    told = " · ".join(part for part in (says, read.also, *read.warnings) if part)
     return told, read.times
 
 

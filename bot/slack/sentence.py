@@ -9,7 +9,7 @@ What a time or a zone means is read elsewhere: a word is taken for a zone only b
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.errors import Refusal
 from bot.slack.words import Kind, Word, quote, read_words
@@ -26,7 +26,9 @@ NO_ZONE = re.compile(  # "in MAY", "IN TEN MINUTES" from somebody whose keyboard
     "|THE|ONE|TWO|THREE|FOUR|FIVE|SIX|SEVEN|EIGHT|NINE|TEN"
 )
 DATA_OFFSET = re.compile(r"[+\-−]\d{1,9}[a-z]?$", re.IGNORECASE)
-MORE_POLICY = re.compile(r"(?:within|max|\d{1,6}[smhd]?|max=\d{1,4})$", re.IGNORECASE)  # overlap allow max 3
+MORE_POLICY = re.compile(  # overlap allow max 3, catch-up all within 2 hours
+    r"(?:within|max|\d{1,6}[smhd]?|max=\d{1,4}|seconds?|minutes?|min|hours?|days?)$", re.IGNORECASE
+)
 EXAMPLE = 'For example: /dify schedule "Daily news" every weekday at 9 in Asia/Tokyo to #ops topic="AI"'
 
 
@@ -66,7 +68,7 @@ class RunWords:
 
 
 def read_schedule(rest: str) -> ScheduleWords:
-    words, inputs = _part_inputs(read_words(rest))
+    words, inputs = _part_inputs(_free_limits(read_words(rest)))
     if not words:
         raise Refusal("A schedule needs an app and a time, and none was given.", EXAMPLE, code="no_app")
     clauses, when = _part_clauses(words[1:])
@@ -103,6 +105,21 @@ def read_name(rest: str) -> str:
 def _quoted(text: str) -> str:
     words = read_words(text)
     return text if len(words) == 1 and words[0].kind is Kind.PLAIN else quote(text)
+
+
+def _free_limits(words: Sequence[Word]) -> list[Word]:
+    """`overlap allow max=3`: that pair is no input."""
+    rules = ("allow", "queue")
+    return [
+        replace(word, key=None, text=f"max={word.text}")
+        if word.key == "max" and at > 1 and words[at - 1].text.lower() in rules and _is_overlap(words[at - 2])
+        else word
+        for at, word in enumerate(words)
+    ]
+
+
+def _is_overlap(word: Word) -> bool:
+    return word.kind is Kind.PLAIN and word.text.lower() == "overlap"
 
 
 def _part_inputs(words: Sequence[Word]) -> tuple[list[Word], dict[str, str]]:

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.errors import Refusal
+from bot.operations.move import move
 from bot.operations.pause import pause
 from bot.operations.plan import came_at
 from bot.operations.resume import resume
@@ -229,3 +230,18 @@ async def test_a_skipped_slot_never_runs_when_the_job_was_deleted_meanwhile(stor
     await store.run(lambda c: jobs.set_state(c, job.id, JobState.DELETED, by=None, reason=None))
     with pytest.raises(Refusal, match="was deleted"):
         await skipped(store, job)
+
+
+async def test_what_comes_back_is_spread_as_it_was(store: Store) -> None:
+    job = (await store.run(lambda c: save_job(c, "every day at 9, jitter 30 minutes"))).job
+    before = await store.read(lambda c: runs.planned_of(c, job.id))
+    assert before is not None
+    assert before.due_at > before.slot_at
+    await store.run(lambda c: skip(c, an_actor(), job.id, 1, now=NOW))
+    await store.run(lambda c: unskip(c, an_actor(), job.id, now=NOW))
+    back = await store.read(lambda c: runs.planned_of(c, job.id))
+    assert back is not None
+    assert back.due_at == before.due_at
+    await store.run(lambda c: move(c, an_actor(), job.id, before.slot_at - timedelta(minutes=1), now=NOW))
+    moved = await store.run(lambda c: move(c, an_actor(), job.id, None, now=NOW))
+    assert moved.planned.due_at == before.due_at

@@ -1,6 +1,7 @@
 """Clauses in English: wherever they stand, they are read to bounds, and their canonical words read back."""
 
 import random
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
@@ -312,3 +313,33 @@ def test_what_cannot_be_within_its_clauses_is_not_offered() -> None:
         schedules.read("on the 15th at 9, on holidays run the next working day", "America/New_York", NOW)
     assert refused.value.choices
     assert all("roll" in choice or "next" in choice for choice in refused.value.choices)
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "every day at 9am until 03/04",
+        "every day at 9 except 2026-12-24..2026-12-26",
+        "every day at 9 +08:00 or so",
+        "every hour except fri 22:00-sat 06:00",
+        "every day at 9 catch up all",
+        "every day at 9 Sydny-side, Sydney",
+    ],
+)
+def test_nothing_is_offered_that_leaves_out_a_bound_or_a_zone(typed: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        schedules.read(typed, ZONE, NOW)
+    assert refused.value.choices == ()
+
+
+def test_what_is_offered_for_one_of_several_schedules_keeps_the_others() -> None:
+    with pytest.raises(Refusal) as refused:
+        schedules.read_all("every 15 minutes; every monday; every day at 8", ZONE, NOW)
+    assert refused.value.choices[0] == "every 15 minutes; every Monday at 9:00; every day at 8"
+
+
+def test_a_calendar_with_a_japanese_name_stands_in_quotes_in_an_english_text() -> None:
+    book = TeamBook([replace(PLANT, name="日本の休み")])
+    found = schedules.read('every day at 9 except "日本の休み"', ZONE, NOW, book=book)
+    assert found.calendars == (CalendarRule(calendar="日本の休み", only=False),)
+    assert schedules.read(found.text, ZONE, NOW, book=book) == found

@@ -123,3 +123,9 @@ def test_the_whole_ground_truth_is_answered_in_a_few_seconds() -> None:
     started = time.thread_time()
     assert all(answer_line(line, NOW).startswith("{") for line in lines)
     assert time.thread_time() - started < SECONDS_PER_LINE * len(lines)
+
+
+def test_several_schedules_are_one_answer() -> None:
+    found = answer(when="every day at 9; 0 0 18 * * ?", count=2, **{"from": "2026-11-24T12:00:00Z"})
+    assert found["says"] == "every day at 09:00; every day at 18:00:00"
+    assert found["next"] == ["2026-11-24T18:00:00Z", "2026-11-25T09:00:00Z"]

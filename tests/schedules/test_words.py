@@ -165,3 +165,11 @@ def test_the_part_of_the_day_tells_which_half_is_meant(typed: str, text: str) ->
 def test_a_time_outside_its_part_of_the_day_is_refused(typed: str) -> None:
     with pytest.raises(Refusal, match="is not in the"):
         schedules.read(typed, "UTC", NOW)
+
+
+@pytest.mark.parametrize("typed", ["every friday night at 12", "every friday night at 1am", "tomorrow night at 1am"])
+def test_a_night_that_runs_into_the_next_day_is_asked_about(typed: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        schedules.read(typed, "Europe/Berlin", instant("2026-11-24T03:00:00Z"))
+    assert refused.value.code == "ambiguous"
+    assert schedules.read("every night at 1am", "Europe/Berlin", instant("2026-11-24T03:00:00Z")).spec

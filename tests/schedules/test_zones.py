@@ -119,3 +119,10 @@ def test_a_schedule_in_an_unknown_zone_is_refused_whatever_its_kind() -> None:
 def test_the_release_of_the_zone_data_is_known() -> None:
     assert re.fullmatch(r"20\d\d[a-z]", data_version())
     assert data_version() >= "2026f"  # the rows of the tests need it
+
+
+@pytest.mark.parametrize("typed", ["Nowhere/Land", "UTC+15", "UTC-12:30"])
+def test_a_zone_that_is_near_nothing_is_refused_without_a_guess(typed: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        schedules.read_zone(typed)
+    assert (refused.value.code, refused.value.choices) == ("unknown_zone", ())

@@ -361,3 +361,17 @@ def test_the_whole_command_is_written_with_another_time_in_it() -> None:
     )
     typed = words.typed("every Monday at 9:00")
     assert read_schedule(typed.removeprefix("/dify schedule ")) == replace(words, when="every Monday at 9:00")
+
+
+@pytest.mark.parametrize(
+    ("typed", "overlap", "catch_up"),
+    [
+        ("a every day at 9 overlap allow max=3", "allow max=3", None),
+        ("a every day at 9 overlap allow max 3", "allow max 3", None),
+        ("a every day at 9 catch-up all within 2 hours", None, "all within 2 hours"),
+    ],
+)
+def test_a_policy_takes_the_words_that_belong_to_it(typed: str, overlap: str | None, catch_up: str | None) -> None:
+    words = read_schedule(typed)
+    assert (words.when, words.overlap, words.catch_up, words.inputs) == ("every day at 9", overlap, catch_up, {})
+    assert read_schedule("a every day at 9 max=3").inputs == {"max": "3"}

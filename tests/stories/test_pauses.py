@@ -1,6 +1,7 @@
 """Holding a job back: paused until a time, one slot skipped or moved, and what a channel's day looks like then."""
 
-from datetime import timedelta
+import re
+from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -215,3 +216,20 @@ async def test_the_next_times_of_a_job_go_up_to_fifty_and_show_what_is_left_out(
     struck = words_of(await world.type("/dify next every day at 9 except sat,sun"))
     assert "skipped: an exception of its schedule" in struck
     assert "~" in struck
+
+
+async def test_a_time_of_day_alone_moves_the_next_run_on_its_own_day_and_in_its_own_zone(world: World) -> None:
+    await world.save('/dify schedule digest every monday at 9 in Asia/Tokyo as "Weekly" topic=x')
+    moved = await world.type("/dify move weekly to 15:00")
+    assert "Moved the next run of *Weekly*" in moved.text
+    stamp = re.findall(r"<!date\^(\d+)\^", moved.text)[-1]
+    there = datetime.fromtimestamp(int(stamp), ZoneInfo("Asia/Tokyo"))
+    assert (there.weekday(), there.hour) == (0, 15)
+
+
+async def test_a_job_that_is_paused_until_a_time_tells_what_comes_after_it(world: World) -> None:
+    await world.save(WATCH)
+    await world.type("/dify pause watch until tomorrow 9:00")
+    told = words_of(await world.type("/dify next watch"))
+    assert "but it is paused now until" in told
+    assert "It will not run by itself" not in told

@@ -20,6 +20,7 @@ MARKS = re.compile(
     r"|jitter|spread|holidays?|trading|workdays?|working|business|(?:holiday|workday|trading):\w+|[\w]+-days?)\b|[\"“'‘]",
     re.IGNORECASE,
 )
+QUOTED = re.compile(r"[\"“][^\"“”]*[\"”]")  # a calendar may be named in another writing
 READERS = (read_window, read_count, read_length, read_jitter, read_left_out, read_roll, read_only)
 JOINTS = (", and", ", but", ",", "and", "but", "(", ")")
 # A rest that tells times of day only: the calendar supplies the days.
@@ -33,7 +34,7 @@ EVERY_DAY = "every day"
 
 def peel_bounds(phrase: str, zone: str, now: datetime, lang: str, book: Book | None) -> tuple[str, Bounds]:
     """(the phrase without its clauses, what they say). Raises Refusal for a clause that is understood and wrong."""
-    if not phrase.isascii() and (found := _peel_other(phrase, zone, now, lang, book)):
+    if not QUOTED.sub("", phrase).isascii() and (found := _peel_other(phrase, zone, now, lang, book)):
         return found
     if not MARKS.search(phrase) and book is None:
         return phrase, UNBOUND

@@ -1,6 +1,7 @@
 """Times of day in words: 9:30, 9am, 17h15, noon, half past nine, `at 8, 12 and 18:00`."""
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -19,6 +20,7 @@ HOURS_OF = {
     "night": (*range(18, 24), *range(6)),
 }
 PARTS_OF_DAY = tuple(HOURS_OF)
+DAWN = 6
 PART_PHRASES = tuple(f"{link} {part}" for link in ("in the", "at") for part in PARTS_OF_DAY)
 HOUR_WORDS = {word: value for word, value in NUMBERS.items() if value <= 12}
 MINUTE_WORDS = {**{word: value for word, value in NUMBERS.items() if value < 60}, "oh": 0}
@@ -67,6 +69,17 @@ def shift_to_part(reading: Reading, part: str) -> Time:
         if possible in HOURS_OF[part]:
             return possible, minute, second
     raise Refusal(f"{write_time(reading.time)} is not in the {part}.", "Leave one of the two out.", code="ambiguous")
+
+
+def refuse_after_midnight(times: Iterable[Time], part: str) -> None:
+    """`Friday night at 1`: to most people that night runs into Saturday, to the calendar not. Raises Refusal."""
+    early = next((at for at in times if part == "night" and at[0] < DAWN), None)
+    if early:
+        raise Refusal(
+            f"{write_time(early)} at night can be before the day that you name, or after it.",
+            f"Name the day by the calendar and leave “night” out, as “Saturday at {write_time(early, short=True)}”.",
+            code="ambiguous",
+        )
 
 
 def _read_listed(cursor: Cursor, *, bare: bool) -> tuple[Reading, str] | None:

@@ -5,10 +5,16 @@ import re
 from collections.abc import Iterator
 from functools import cache
 
+from bot.errors import Refusal
 from bot.schedules.words.vocabulary import MONTHS, NUMBERS, ORDINALS, OTHER_WORDS, SECONDS, WEEKDAYS, WORKDAY_WORDS
+from bot.schedules.zones import find_zone
 
 WORD = re.compile(r"[^\W\d_]{3,}")
 NEAR = 0.75  # `wekday` and `mnday` are near, `banana` and `blursday` are not near enough to be guessed at 0.8
+RESTRICTS = re.compile(
+    r"\d|\b(?:except|exclud\w*|but|not|no|skip\w*|unless|only|until|till|from|within|without|besides|other|catch"
+    r"|overlap|data|if|when|in|on)\b"
+)
 MOST_WRONG = 3
 MOST_LEFT_OUT = 4  # more than this is not the same wish any more
 MARKS = re.compile(r"[^\w\s:,/&@+-]|[-_.](?=[^\W\d])")
@@ -51,9 +57,22 @@ def correct_spelling(phrase: str) -> Iterator[str]:
         yield f"every {text}"
     words = text.split()
     for count in range(1, min(MOST_LEFT_OUT, len(words) - 1) + 1):
-        yield " ".join(words[:-count])
-        if BEGINNING.match(words[count]):
+        if not _bounds_or_zone(words[-count:]):
+            yield " ".join(words[:-count])
+        if BEGINNING.match(words[count]) and not _bounds_or_zone(words[:count]):
             yield " ".join(words[count:])
+
+
+def _bounds_or_zone(left_out: list[str]) -> bool:
+    """Whether words that could not be read may have bounded the times or named a zone: without them it would be
+    another wish."""
+    text = " ".join(left_out)
+    if RESTRICTS.search(text):
+        return True
+    try:
+        return any(find_zone(word) for word in (*left_out, text))
+    except Refusal:
+        return True
 
 
 def _respell(phrase: str) -> Iterator[str]:

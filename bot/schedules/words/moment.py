@@ -7,7 +7,7 @@ from datetime import date, datetime, time, timedelta
 from bot.errors import Refusal
 from bot.schedules.cron.describe import write_time
 from bot.schedules.cron.write import Time
-from bot.schedules.words.clock import PARTS_OF_DAY, Reading, read_time, shift_to_part
+from bot.schedules.words.clock import PARTS_OF_DAY, Reading, read_time, refuse_after_midnight, shift_to_part
 from bot.schedules.words.cursor import Cursor, Stuck
 from bot.schedules.words.day import Day, add_months, read_day, roll_on
 from bot.schedules.words.unclear import refuse_day_only, refuse_vague
@@ -65,6 +65,8 @@ def local_time(moment: Moment, now: datetime) -> datetime:
     if moment.clock is None:
         raise _refuse_no_time(moment, now)
     at = shift_to_part(moment.clock, moment.part)
+    if moment.has_date:
+        refuse_after_midnight((at,), moment.part)
     day = _day_of(moment, now, at)
     local = datetime.combine(day, time(*at))
     if local <= now and moment.day and moment.day.rolls:

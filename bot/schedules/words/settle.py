@@ -5,7 +5,7 @@ from dataclasses import replace
 from bot.errors import Refusal
 from bot.schedules.cron.describe import write_time
 from bot.schedules.cron.fields import EVERY_MONTH, Cycle, Dates, MonthDays, WeekDays
-from bot.schedules.words.clock import shift_to_part
+from bot.schedules.words.clock import refuse_after_midnight, shift_to_part
 from bot.schedules.words.missing import refuse_count, refuse_days, refuse_mixed, refuse_window
 from bot.schedules.words.wish import Wish
 
@@ -13,6 +13,8 @@ from bot.schedules.words.wish import Wish
 def settle(wish: Wish) -> Wish:
     """Contradictions of a wish that was read to its end."""
     times = sorted({shift_to_part(reading, wish.part) for reading in wish.clock})
+    if wish.dates and (wish.dates.week_days or wish.dates.month_days):
+        refuse_after_midnight(times, wish.part)
     wish = _settle_cycle(replace(wish, times=tuple(times), clock=()))
     if wish.asked_times and len(wish.times) != wish.asked_times:
         raise refuse_count(wish)

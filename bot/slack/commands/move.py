@@ -5,11 +5,13 @@ from bot.blocks.parts import Message
 from bot.errors import Refusal
 from bot.operations.move import move
 from bot.rules.access import Action
+from bot.schedules import zone_of
 from bot.services import Services
 from bot.slack.moment import read_moment, seek_with_tail, split_at
 from bot.slack.request import Request, read_name
 from bot.slack.seek import seek_job
 from bot.slack.skipping import say_moved
+from storage import runs
 
 HELP = Help(
     verb="move",
@@ -24,7 +26,10 @@ async def answer(request: Request, services: Services) -> Message:
     name, when = split_at(request.rest, "to")
     if when:
         actor, job = await seek_job(services, request, read_name(name), Action.MOVE)
-        to = await read_moment(services, request, when, f"/dify move #{job.id} to")
+        zone = job.schedules[0].zone if job.schedules else ""
+        planned = await services.store.read(lambda c: runs.planned_of(c, job.id))
+        day = planned.slot_at.astimezone(zone_of(zone)).date() if planned and zone else None
+        to = await read_moment(services, request, when, f"/dify move #{job.id} to", zone, day)
     else:
         actor, job, tail = await seek_with_tail(services, request, "back", Action.MOVE)
         to = None
