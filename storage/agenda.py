@@ -4,45 +4,36 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Connection, bindparam, delete, or_, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, or_, select, update
 
 from storage.columns import Utc
 from storage.records import Cause, Run, RunState
+from storage.runs import newest_of_job
 from storage.tables import RUN, RUN_OPEN, RUN_PLANNED, runs
 
 # Rows that were written lately have the highest numbers: no need to read the history of years.
 NEWEST = 1_000
 
 _AFTER = bindparam("after", type_=Utc)
-_OF_JOB = runs.c.job_id == bindparam("job")
+_JOB: BindParameter[int] = bindparam("job")
 _GOING = select(*RUN.columns).where(
-    _OF_JOB, RUN_OPEN, runs.c.state.in_([RunState.READY, RunState.RUNNING, RunState.WAITING])
+    runs.c.job_id == _JOB, RUN_OPEN, runs.c.state.in_([RunState.READY, RunState.RUNNING, RunState.WAITING])
 )
 _LATEST = (
-    select(runs.c.id)
-    .where(_OF_JOB, runs.c.cause == Cause.SCHEDULE)
-    .order_by(runs.c.id.desc())
+    newest_of_job(select(runs.c.id, runs.c.state, runs.c.slot_at, runs.c.due_at), _JOB)
+    .where(runs.c.cause == Cause.SCHEDULE)
     .limit(bindparam("most"))
-    .scalar_subquery()
+    .subquery()
 )
-_SKIPPED_AFTER = (
-    select(*RUN.columns)
-    .where(
-        runs.c.id.in_(_LATEST),
-        runs.c.state == RunState.SKIPPED,
-        or_(runs.c.slot_at > _AFTER, runs.c.due_at > _AFTER),
-    )
-    .order_by(runs.c.slot_at)
+# Judged among the latest, for else PostgreSQL seeks every skipped slot of every job.
+_SKIPPED_LATELY = select(_LATEST.c.id).where(
+    _LATEST.c.state == RunState.SKIPPED, or_(_LATEST.c.slot_at > _AFTER, _LATEST.c.due_at > _AFTER)
 )
+_SKIPPED_AFTER = select(*RUN.columns).where(runs.c.id.in_(_SKIPPED_LATELY)).order_by(runs.c.slot_at)
 _DROP_SKIPPED = delete(runs).where(runs.c.id.in_(bindparam("ids", expanding=True)), runs.c.state == RunState.SKIPPED)
 _MOVE = update(runs).where(runs.c.id == bindparam("run_id"), RUN_PLANNED)
 _FEW_COLUMNS = (runs.c.key, runs.c.slot_at, runs.c.due_at, runs.c.state, runs.c.reason)
-_NEWEST = (
-    select(*_FEW_COLUMNS)
-    .where(_OF_JOB, runs.c.cause == Cause.SCHEDULE)
-    .order_by(runs.c.id.desc())
-    .limit(bindparam("most"))
-)
+_NEWEST = newest_of_job(select(*_FEW_COLUMNS), _JOB).where(runs.c.cause == Cause.SCHEDULE).limit(bindparam("most"))
 
 
 @dataclass(frozen=True, slots=True)

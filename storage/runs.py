@@ -29,6 +29,7 @@ __all__ = [
     "last_ended_of_many",
     "last_success_before",
     "list_runs",
+    "newest_of_job",
     "next_runs",
     "pack_trace",
     "planned_of",
@@ -166,13 +167,21 @@ def list_runs(
     """
     team = runs.c.team_id == team_id if job_id is None else _in_team(team_id)
     query = _seen(_SELECT, team, channel_ids)
-    if job_id is not None:
-        query = query.where(runs.c.job_id == job_id)
+    query = query.order_by(runs.c.id.desc()) if job_id is None else newest_of_job(query, job_id)
     if states is not None:
         query = query.where(runs.c.state.in_(list(states)))
     if before_id is not None:
         query = query.where(runs.c.id < before_id)
-    return RUN.all(c.execute(query.order_by(runs.c.id.desc()).limit(limit).offset(offset)))
+    return RUN.all(c.execute(query.limit(limit).offset(offset)))
+
+
+def newest_of_job(query: Select[Any], job_id: Any) -> Select[Any]:
+    """The job's rows, the last written first, read backwards from the index of the job and no further than asked.
+
+    PostgreSQL would rather read the whole table backwards for a job that had many rows, be it years ago. So the order
+    is that of the index, and its first column no constant, which would be dropped from it.
+    """
+    return query.where(runs.c.job_id.between(job_id, job_id)).order_by(runs.c.job_id.desc(), runs.c.id.desc())
 
 
 def planned_of(c: Connection, job_id: int) -> Run | None:

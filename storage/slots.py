@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, or_, select, update
 
 from storage.columns import Utc
 from storage.records import Cause, Run, RunState
+from storage.runs import newest_of_job
 from storage.tables import RUN, RUN_OPEN, RUN_PLANNED, RUN_QUEUED, RUN_READY, runs
 
 # What stands in line because it is made up for, and not because of the overlap rule, which so leaves it alone.
@@ -16,7 +17,8 @@ MADE_UP = "made up for"
 
 _SELECT = select(*RUN.columns)
 _WITH_ID = runs.c.id == bindparam("run_id")
-_OF_JOB = runs.c.job_id == bindparam("job")
+_JOB: BindParameter[int] = bindparam("job")
+_OF_JOB = runs.c.job_id == _JOB
 _IN_THE_WAY = _SELECT.where(
     RUN_OPEN,
     runs.c.job_id.in_(bindparam("jobs", expanding=True)),
@@ -32,11 +34,9 @@ _STARTS = select(
     func.coalesce(func.sum(case((_MAY_START, 1), else_=0)), 0),
 ).where(_OF_JOB, runs.c.cause == Cause.SCHEDULE)
 _STARTS_SINCE = _STARTS.where(runs.c.slot_at >= bindparam("since", type_=Utc))
-# Backwards through the index, only as far as it must.
 _BEFORE_MISSED = (
-    select(runs.c.id)
-    .where(_OF_JOB, runs.c.state.not_in([RunState.MISSED, RunState.PLANNED]))
-    .order_by(runs.c.id.desc())
+    newest_of_job(select(runs.c.id), _JOB)
+    .where(runs.c.state.not_in([RunState.MISSED, RunState.PLANNED]))
     .limit(1)
     .scalar_subquery()
 )
@@ -45,8 +45,8 @@ _MISSED_IN_A_ROW = select(func.count(), func.min(runs.c.slot_at), func.max(runs.
 )
 _BY_ID = _SELECT.where(_WITH_ID)
 _NEWEST = (
-    _SELECT.where(_OF_JOB, runs.c.cause == Cause.SCHEDULE, runs.c.state != RunState.PLANNED)
-    .order_by(runs.c.id.desc())
+    newest_of_job(_SELECT, _JOB)
+    .where(runs.c.cause == Cause.SCHEDULE, runs.c.state != RunState.PLANNED)
     .limit(bindparam("most"))
 )
 _LAST_SLOT_AT = select(func.max(runs.c.slot_at)).where(_OF_JOB, runs.c.cause == Cause.SCHEDULE)

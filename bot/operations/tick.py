@@ -58,9 +58,10 @@ def tick(c: Connection, now: datetime) -> int:
 
 def _decide(doing: _Tick, job: Job, run: Run) -> None:
     is_slot = run.cause is Cause.SCHEDULE and run.attempts == 0
-    past = Past(Lateness(doing.now - run.due_at))
     if is_slot:
         past = look_back(doing.c, job, run, now=doing.now, most=doing.rows_each, books=doing.books)
+    else:
+        past = Past(Lateness(doing.now - run.due_at))
     line = doing.lines[job.id]
     decision = admit(run, job, crowd=line.crowd, lateness=past.lateness)
     after = plan_after(job, run) if is_slot else None
