@@ -178,8 +178,8 @@ class FaultJson(Json):
 
 
 # Almost every job has it.
-PLAIN_POLICY = Policy()
-_PLAIN_POLICY = from_json(to_json(PLAIN_POLICY))
+_PLAIN = Policy()
+_PLAIN_AS_JSON = from_json(to_json(_PLAIN))
 
 
 class PolicyJson(Json):
@@ -188,7 +188,7 @@ class PolicyJson(Json):
     cache_ok = True
 
     def process_result_value(self, value: Any, dialect: Dialect) -> Policy:
-        return PLAIN_POLICY if value == _PLAIN_POLICY else Policy(**known_fields(Policy, value or {}))
+        return _PLAIN if value == _PLAIN_AS_JSON else Policy(**known_fields(Policy, value or {}))
 
 
 class DaysJson(Json):
@@ -238,5 +238,5 @@ def known_fields(record: type, value: Mapping[str, Any]) -> dict[str, Any]:
 
 @cache
 def _names_of(record: type) -> frozenset[str]:
-    """Asked for every row that is read, which is half of what a schedule costs to read."""
+    """Kept, for they are asked with every job that is read."""
     return frozenset(one.name for one in fields(record))

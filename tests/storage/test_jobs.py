@@ -5,11 +5,12 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from storage import jobs
 from storage.database import Store
 from storage.errors import NameTaken
-from storage.records import Job, JobState
+from storage.records import Job, JobState, Policy
 from tests.storage.examples import NOW, a_job
 
 
@@ -118,3 +119,27 @@ async def test_state_and_health_change_without_a_new_version(store: Store) -> No
     found = await store.read(lambda c: jobs.get_many(c, [job.id, job.id + 1]))
     assert found == {job.id: replace(paused, failing_since=NOW, failures=3)}
     assert await store.read(lambda c: jobs.get_many(c, [])) == {}
+
+
+@pytest.mark.parametrize(
+    "policy", [Policy(), Policy(overlap="queue", overlap_max=3, catch_up="all", data_offset="-1d")]
+)
+async def test_a_policy_is_read_as_it_was_written(store: Store, policy: Policy) -> None:
+    [job] = await added(store, a_job(policy=policy))
+    assert await store.read(lambda c: jobs.get(c, "T1", job.id)) == job
+
+
+@pytest.mark.parametrize(
+    ("kept", "policy"),
+    [
+        ("{}", Policy()),
+        ('{"overlap": "allow"}', Policy(overlap="allow")),
+        ('{"overlap": "skip", "overlap_max": 1, "of_a_later_version": true}', Policy()),
+    ],
+)
+async def test_a_policy_of_another_version_is_read_as_far_as_it_is_known(
+    store: Store, kept: str, policy: Policy
+) -> None:
+    [job] = await added(store, a_job(policy=Policy(overlap="replace")))
+    await store.run(lambda c: c.execute(text("UPDATE jobs SET policy = :kept"), {"kept": kept}))
+    assert await store.read(lambda c: jobs.get(c, "T1", job.id)) == replace(job, policy=policy)
