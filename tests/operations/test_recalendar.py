@@ -184,16 +184,17 @@ async def test_a_name_with_a_slip_is_answered_with_the_nearest(store: Store) -> 
 async def test_a_calendar_in_use_is_not_removed_and_the_jobs_are_named(store: Store) -> None:
     def fill(c: Connection) -> Job:
         put(c, days(WED))
-        save_job(c, "every day at 9 except closing days", name="News")
+        news = save_job(c, "every day at 9 except closing days", name="News").job
         hidden = an_actor(OTHER, channels=["CPRIVATE"])
         save_job(c, "every day at 9 except closing days", name="Secret", by=hidden, channel_id="CPRIVATE")
-        return save_job(c, "every day at 9", name="Free").job
+        save_job(c, "every day at 9", name="Free")
+        return news
 
-    await store.run(fill)
+    news = await store.run(fill)
     with pytest.raises(Refusal) as refused:
         await store.run(lambda c: remove_calendar(c, an_actor(), "closing days", now=NOW))
     assert refused.value.code == "in_use"
-    assert "“News” (#1) and 1 more job go by it" in refused.value.message
+    assert f"“News” (#{news.id}) and 1 more job go by it" in refused.value.message
     assert "Secret" not in str(refused.value)
     assert "Free" not in str(refused.value)
 
