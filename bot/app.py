@@ -30,6 +30,7 @@ from bot.slack.client import Slack
 from bot.slack.listen import Listener
 from bot.tasks import Tasks
 from bot.web.server import WebServer, build_web
+from storage import meta
 from storage.database import Store, open_store
 from storage.schema import upgrade
 from storage.vault import load_keys
@@ -122,11 +123,7 @@ async def build(
     now: Callable[[], datetime] = lambda: datetime.now(UTC),
 ) -> Bot:
     """Construct the bot over an up-to-date database. Refuses with one sentence what would fail later."""
-    if settings.engine != "embedded":
-        raise Refusal(
-            f"DIFY_OPS_ENGINE is “{settings.engine}”, and this version only has the embedded engine.",
-            "Leave DIFY_OPS_ENGINE unset.",
-        )
+    _refuse_engine(settings)
     hosts, store = AllowedHosts.parse(settings.allowed_hosts), await open_database(settings)
     slack = Slack(settings)
     dify = Dify(allowed_hosts=hosts, max_streams=settings.max_streams)
@@ -135,6 +132,7 @@ async def build(
         vault = load_keys(settings.secret_keys, settings.key_file)
         await check_keys(store, vault, team_id)
         await follow_zone_data(store, team_id, now())
+        installation = await store.run(meta.installation)
     except BaseException:
         await slack.close()
         await dify.close()
@@ -153,6 +151,7 @@ async def build(
         now=now,
         owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
         team_id=team_id,
+        installation=installation,
     )
     runner = Runner(services)
     return Bot(
@@ -164,6 +163,14 @@ async def build(
         listener=Listener(services),
         roles=frozenset(roles),
     )
+
+
+def _refuse_engine(settings: Settings) -> None:
+    if settings.engine != "embedded":
+        raise Refusal(
+            f"DIFY_OPS_ENGINE is “{settings.engine}”, and this version only has the embedded engine.",
+            "Leave DIFY_OPS_ENGINE unset.",
+        )
 
 
 async def open_database(settings: Settings) -> Store:

@@ -17,7 +17,8 @@ from storage.vault import Vault
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything that doors and loops need. `owner` names this process in claims; `team_id` is the workspace."""
+    """Everything that doors and loops need. `owner` names this process in claims; `team_id` is the workspace, and
+    `installation` tells this database from all others."""
 
     settings: Settings
     store: Store
@@ -31,3 +32,4 @@ class Services:
     now: Callable[[], datetime]
     owner: str
     team_id: str
+    installation: str

@@ -16,6 +16,7 @@ from storage.vault import Secret
 
 SLACK_API_URL = "https://slack.com/api/"
 MAX_STREAMS = 300  # one process is at ease with this many
+START_GRACE_S = 120  # a busy Dify queues a run for a while before its log shows it
 ENGINES = ("embedded", "distributed")
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -43,6 +44,7 @@ class Settings:
     allowed_hosts: str = ""  # as it was written; `bot.egress` reads it
     admins: frozenset[str] = frozenset()  # empty: Slack's own admins
     max_streams: int = MAX_STREAMS
+    start_grace_s: int = START_GRACE_S
     log_format: str = ""  # empty: text on a terminal, else json
     log_level: str = "INFO"
     strays: tuple[str, ...] = ()  # names that begin like ours and mean nothing: misspelt, perhaps
@@ -111,7 +113,8 @@ SETTINGS: Mapping[str, Setting] = {
     "DIFY_OPS_SECRET_KEYS": Setting("secret_keys", values.read_keys, _show_keys),
     "DIFY_OPS_ALLOWED_HOSTS": Setting("allowed_hosts", values.read_text, _show_or("public https hosts only")),
     "DIFY_OPS_ADMINS": Setting("admins", values.read_admins, _show_admins),
-    "DIFY_OPS_MAX_STREAMS": Setting("max_streams", values.read_streams),
+    "DIFY_OPS_MAX_STREAMS": Setting("max_streams", values.read_whole(1, values.MOST_STREAMS)),
+    "DIFY_OPS_START_GRACE": Setting("start_grace_s", values.read_whole(1, 3600), lambda seconds: f"{seconds} s"),
     "DIFY_OPS_LOG": Setting(
         "log_format", values.read_choice(*LOG_FORMATS), _show_or("text on a terminal, else json")
     ),

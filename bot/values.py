@@ -127,10 +127,13 @@ def read_choice(*choices: str) -> Callable[[str, str], str]:
     return parse
 
 
-def read_streams(name: str, text: str) -> int:
-    if not re.fullmatch(r"[0-9]{1,6}", text) or not 1 <= int(text) <= MOST_STREAMS:
-        raise refuse(name, f"is {cite(text)}", f"use a whole number from 1 to {MOST_STREAMS}")
-    return int(text)
+def read_whole(least: int, most: int) -> Callable[[str, str], int]:
+    def parse(name: str, text: str) -> int:
+        if not re.fullmatch(r"[0-9]{1,9}", text) or not least <= int(text) <= most:
+            raise refuse(name, f"is {cite(text)}", f"use a whole number from {least} to {most}")
+        return int(text)
+
+    return parse
 
 
 def read_admins(name: str, text: str) -> frozenset[str]:

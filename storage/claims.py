@@ -4,10 +4,11 @@
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, func, or_, select, update
+from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
 
 from storage.columns import Utc
 from storage.records import Delivery, DeliveryState, Run, RunState
@@ -26,7 +27,7 @@ from storage.tables import (
 )
 
 # What a claim alone writes, and `stop_by`, which `ask_stop` alone writes: a save must not put back what it read.
-_NOT_SAVED = frozenset({"id", "key", "slot_at", "fence", "stop_by", "lease_until"})
+_NOT_SAVED = frozenset({"id", "key", "slot_at", "fence", "stop_by", "lease_until", "deaths"})
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _WITH_ID = runs.c.id == bindparam("run_id")
@@ -57,11 +58,20 @@ _CLAIM = (
             "state": RunState.RUNNING,
             "attempts": runs.c.attempts + 1,
             "started_at": func.coalesce(runs.c.started_at, _NOW),
+            "asked_at": None,
+            "heard_at": None,
         }
     )
     .returning(*RUN.columns)
 )
-_RESCUE = update(runs).where(_WITH_ID, RUN_HELD, runs.c.lease_until < _NOW).values(_TAKE).returning(*RUN.columns)
+# Only what Dify has named can be what its owner died of; one that handed it over did not die.
+_DIED = and_(runs.c.owner.is_not(None), runs.c.dify_run_id.is_not(None))
+_RESCUE = (
+    update(runs)
+    .where(_WITH_ID, RUN_HELD, runs.c.lease_until < _NOW)
+    .values(_TAKE | {"deaths": runs.c.deaths + case((_DIED, 1), else_=0)})
+    .returning(*RUN.columns)
+)
 _ORPHANS = (
     select(*RUN.columns)
     .where(RUN_HELD, runs.c.lease_until < _NOW)
@@ -73,6 +83,19 @@ _RENEW = {
     .where(condition, RUN_HELD, runs.c.owner == bindparam("holder"))
     .values(lease_until=_LEASE)
     .returning(runs.c.id, runs.c.fence)
+    for name, condition in among(runs.c.id, "run_ids").items()
+}
+_MARK_ASKED = {
+    name: update(runs)
+    .where(condition, RUN_HELD, runs.c.owner == bindparam("holder"), runs.c.stop_by.is_(None))
+    .values(lease_until=_LEASE, asked_at=_NOW)
+    .returning(runs.c.id, runs.c.fence)
+    for name, condition in among(runs.c.id, "run_ids").items()
+}
+_HAND_OVER = {
+    name: update(runs)
+    .where(condition, RUN_HELD, runs.c.owner == bindparam("holder"))
+    .values(lease_until=_NOW, owner=None)
     for name, condition in among(runs.c.id, "run_ids").items()
 }
 _SAVE = (
@@ -176,6 +199,28 @@ def renew(c: Connection, owner: str, fences: Mapping[int, int], now: datetime, l
     run_ids = sorted(fences)  # always in one order, so that two owners never wait for each other in a circle
     held = c.execute(_RENEW[c.dialect.name], {"holder": owner, "run_ids": run_ids} | _lease(now, lease_s))
     return {run_id for run_id, fence in held if fences[run_id] == fence}
+
+
+def mark_asked(c: Connection, owner: str, fences: Mapping[int, int], now: datetime, lease_s: float) -> set[int]:
+    """Notes of many runs (id → fence) that the request to Dify is about to leave, and renews their leases; gives
+    back the ids that are still held with that fence and that nobody wants to end. No others may leave."""
+    if not fences:
+        return set()
+    told = {"holder": owner, "run_ids": sorted(fences), "now": now} | _lease(now, lease_s)
+    return {run_id for run_id, fence in c.execute(_MARK_ASKED[c.dialect.name], told) if fences[run_id] == fence}
+
+
+def put_back(c: Connection, run: Run) -> Run | None:
+    """A run that Dify has not heard of waits again as if nobody had claimed it. None when the fence was lost."""
+    attempts = run.attempts - 1
+    started_at = run.started_at if attempts else None
+    return save_run(c, replace(run, state=RunState.READY, attempts=attempts, started_at=started_at, tag=None))
+
+
+def hand_over(c: Connection, owner: str, run_ids: Sequence[int], now: datetime) -> None:
+    """Gives runs that are in flight up, so that the next owner joins them at once."""
+    if run_ids:
+        c.execute(_HAND_OVER[c.dialect.name], {"holder": owner, "run_ids": sorted(run_ids), "now": now})
 
 
 def save_run(c: Connection, run: Run) -> Run | None:

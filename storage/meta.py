@@ -1,5 +1,6 @@
-"""What the installation remembers of itself: the team, the proof of the key; a few words by name."""
+"""What the installation remembers of itself: who it is, the team, the proof of the key; a few words by name."""
 
+import secrets
 from typing import Any
 
 from sqlalchemy import Connection, bindparam, select
@@ -9,6 +10,7 @@ from storage.tables import meta
 from storage.vault import Vault
 
 KEY_PROOF = "key_proof"
+INSTALLATION = "installation"
 
 
 def _upsert(insert: Any) -> Any:
@@ -17,6 +19,7 @@ def _upsert(insert: Any) -> Any:
 
 
 _PUT = each_engine(_upsert)
+_FIRST = each_engine(lambda insert: insert(meta).on_conflict_do_nothing(index_elements=["key"]))
 _GET = select(meta.c.value).where(meta.c.key == bindparam("key"))
 
 
@@ -26,6 +29,14 @@ def get(c: Connection, key: str) -> str | None:
 
 def put(c: Connection, key: str, value: str) -> None:
     c.execute(_PUT[c.dialect.name], {"key": key, "value": value})
+
+
+def installation(c: Connection) -> str:
+    """What tells this installation from all others, made once: names that leave the house hold it."""
+    c.execute(_FIRST[c.dialect.name], {"key": INSTALLATION, "value": secrets.token_hex(16)})
+    known = get(c, INSTALLATION)
+    assert known is not None
+    return known
 
 
 def prove_key(c: Connection, vault: Vault) -> bool:

@@ -231,7 +231,9 @@ class Run:
 
     `key` makes it unique: `job:12@2026-09-01T07:00:00Z`, `rerun:381/<action>`. `slot_at` is nominal and never
     moves; `due_at` may. `tag` is the `user` of the attempt at Dify, the only handle by which a start can be found
-    again. `owner`, `fence` and `lease_until` are the claim; `stop_by` is the wish of a person that it end.
+    again; `asked_at` tells that the attempt may have left for Dify, `heard_at` that Dify has taken it. `owner`,
+    `fence` and `lease_until` are the claim, `deaths` counts the owners that died while they held it; `stop_by` is
+    the wish of a person that it end.
     """
 
     id: int
@@ -255,9 +257,12 @@ class Run:
     reason: str | None = None
     attempts: int = 0
     tag: str | None = None
+    asked_at: datetime | None = None
+    heard_at: datetime | None = None
     owner: str | None = None
     fence: int = 0
     lease_until: datetime | None = None
+    deaths: int = 0
     stop_by: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None

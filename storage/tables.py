@@ -146,9 +146,12 @@ runs = Table(
     Column("reason", Words),
     Column("attempts", Integer, nullable=False),
     Column("tag", Text),
+    Column("asked_at", Utc),
+    Column("heard_at", Utc),
     Column("owner", Text),
     Column("fence", BigInteger, nullable=False),
     Column("lease_until", Utc),
+    Column("deaths", Integer, nullable=False),
     Column("stop_by", Text),
     Column("started_at", Utc),
     Column("ended_at", Utc),
@@ -176,7 +179,7 @@ RUN_RAN = _is(runs.c.state, "succeeded", "partial", "failed", "timed_out", "stop
 _partial("ix_runs_planned", RUN_PLANNED, runs.c.due_at, runs.c.id)
 _partial("ix_runs_ready", RUN_READY, runs.c.due_at, runs.c.id)
 _partial("ix_runs_held", RUN_HELD, runs.c.lease_until)
-_partial("ix_runs_open", RUN_OPEN, runs.c.job_id, runs.c.due_at, runs.c.id)
+_partial("ix_runs_open", RUN_OPEN, runs.c.job_id, runs.c.id)
 _partial("ix_runs_ran", RUN_RAN, runs.c.job_id, runs.c.ended_at, runs.c.id)
 Index("ix_runs_job", runs.c.job_id, runs.c.id)
 Index("ix_runs_team", runs.c.team_id, runs.c.id)

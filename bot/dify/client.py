@@ -3,7 +3,7 @@
 import asyncio
 import http.cookiejar
 import re
-from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any
 
@@ -14,14 +14,14 @@ from bot.dify.codes import Code
 from bot.dify.endpoint import Endpoint
 from bot.dify.events import Event, read
 from bot.dify.faults import from_http
-from bot.dify.outage import StreamLost, explain, lost, refuse
+from bot.dify.outage import NoLeave, StreamLost, explain, lost, refuse
 from bot.dify.sse import Splitter
 from bot.dify.wire import check_head, read_body, read_object
 from bot.egress import AllowedHosts, Egress
 from bot.errors import DifyError, Refusal
 from storage.records import InputField
 
-__all__ = ["AppInfo", "Dify", "Endpoint", "RunDetail", "StreamLost"]
+__all__ = ["AppInfo", "Dify", "Endpoint", "NoLeave", "RunDetail", "StreamLost"]
 
 CONNECT_S = 5.0
 SILENCE_S = 45.0  # a Dify worker pings every 10 s, so this is a worker that is gone or a run that is queued
@@ -77,17 +77,24 @@ class Dify:
 
     @asynccontextmanager
     async def start(
-        self, endpoint: Endpoint, inputs: Mapping[str, Any], user: str
+        self,
+        endpoint: Endpoint,
+        inputs: Mapping[str, Any],
+        user: str,
+        *,
+        leave: Callable[[], Awaitable[bool]] | None = None,
     ) -> AsyncGenerator[AsyncIterator[Event]]:
         """Start a run and yield its events. Leaving closes the line; the run goes on at Dify.
 
-        `user` is the only handle by which a run can be found again, so it should be unique. A chatflow's message is
-        the input `sys.query`, or else `query`. Raises StreamLost when the run may have begun although no more is
-        heard of it: it must be looked for, not started again. The events may end without a terminal one.
+        `user` is the only handle by which a run can be found again, so it should be unique. `leave` is asked right
+        before the request is sent, after all waiting; where it says no, nothing is sent and NoLeave is raised. A
+        chatflow's message is the input `sys.query`, or else `query`. Raises StreamLost when the run may have begun
+        although no more is heard of it: it must be looked for, not started again. The events may end without a
+        terminal one.
         """
         url, payload = _read_start(endpoint, inputs, user)
         async with self._streams:
-            response = await self._open(endpoint, url, payload)
+            response = await self._open(endpoint, url, payload, leave)
             try:
                 async with aclosing(self._stream(response)) as events:
                     yield events
@@ -135,12 +142,20 @@ class Dify:
             raise from_http(response.status_code, body, response.headers)
         return read_object(body), response.headers
 
-    async def _open(self, endpoint: Endpoint, url: httpx.URL, payload: Mapping[str, Any]) -> httpx.Response:
+    async def _open(
+        self,
+        endpoint: Endpoint,
+        url: httpx.URL,
+        payload: Mapping[str, Any],
+        leave: Callable[[], Awaitable[bool]] | None,
+    ) -> httpx.Response:
         """Send the start and wait for the head of the answer."""
         timeout = httpx.Timeout(self._silence_s, connect=CONNECT_S)
         request = self._request(endpoint, "POST", url, payload, timeout)
         gate = self._opening.setdefault((url.scheme, url.host, url.port), asyncio.Semaphore(self._opens_at_once))
         async with gate:
+            if leave is not None and not await leave():
+                raise NoLeave
             try:
                 response = await self._http.send(request, stream=True)
             except (httpx.TransportError, httpx.InvalidURL, Refusal) as error:

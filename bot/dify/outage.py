@@ -17,6 +17,13 @@ class StreamLost(DifyError):
     """
 
 
+class NoLeave(DifyError):
+    """The request was not sent, for who asks had no leave to send it any more."""
+
+    def __init__(self) -> None:
+        super().__init__("no_leave", "The run was given up before it was sent to Dify.", final=True)
+
+
 def lost(code: Code, message: str) -> StreamLost:
     return StreamLost(code.value, f"{message} {_FIND}", final=True)
 

@@ -118,21 +118,39 @@ def end_by_detail(detail: RunDetail | None, wish: Wish | None) -> Ending:
     )
 
 
-def end_by_error(facts: Facts, error: DifyError | None, wish: Wish | None) -> Ending:
-    """No run was ever named. A refusal of Dify is a failure; silence may still become a run, so it is lost."""
+def end_by_error(facts: Facts, error: DifyError | None) -> Ending | None:
+    """No run was ever named. A refusal of Dify is a failure; silence may still become a run: None."""
     if error is not None and not isinstance(error, StreamLost):
         return Ending(RunState.FAILED, faults.to_fault(error))
     if facts.said is not None:
         return Ending(RunState.FAILED, faults.to_fault(faults.from_event(facts.said)))
+    return None
+
+
+def end_before_asking(stop_by: str | None) -> Ending | None:
+    """It was to leave for Dify and had no leave: somebody wants it to end, or it is somebody else's."""
+    if stop_by is None:
+        return None
+    return Ending(RunState.STOPPED, reason=_reason(RunState.STOPPED, read_wish(stop_by)) or "before it began")
+
+
+def end_by_search(run: Run, is_certain: bool, wish: Wish | None) -> Ending:
+    """No run of this name was found at Dify. What its log never showed, and what was never taken, has not begun and
+    may be started again; anything else is lost."""
     if wish is not None:
         return _unconfirmed(wish)
-    return end_in_doubt(error.message if error else "the stream ended before Dify had named the run")
-
-
-def end_in_doubt(why: str) -> Ending:
-    """Nobody knows whether Dify runs it; it is never started again by itself."""
-    message = f"It may or may not have run at Dify: {why.rstrip('.')}. Look into Dify's logs before you run it again."
+    if is_certain and run.heard_at is None:
+        message = "Dify's answer to the start was lost, and Dify's log shows that it never began."
+        return Ending(RunState.FAILED, Fault(code=Code.NEVER_STARTED, message=message, final=False))
+    why = "Dify has taken it and has not begun it yet" if run.heard_at else "the answer to its start was lost"
+    known = "" if is_certain else ", and Dify cannot be asked what became of it"
+    message = f"It may or may not have run at Dify: {why}{known}. Look into Dify's logs before you run it again."
     return Ending(RunState.LOST, Fault(code=Code.NEVER_STARTED, message=message))
+
+
+def end_poisoned() -> Ending:
+    """Its owners died of it."""
+    return Ending(RunState.LOST, Fault(code=Code.POISONED, message=MENDS[Code.POISONED]), reason="poisoned")
 
 
 def _unconfirmed(wish: Wish | None) -> Ending:

@@ -3,59 +3,71 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.dify.client import Endpoint, RunDetail
+from bot.dify.client import Endpoint, NoLeave
 from bot.dify.spans import close_spans
-from bot.dify.trace import Trace
 from bot.errors import DifyError, Refusal
-from bot.loops.ending import Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt, read_wish
-from bot.loops.keep import Snapshot, insist, keep_end, keep_progress
-from bot.loops.look import SETTLED, look_until_settled, wait_for_either
+from bot.loops.disown import disown
+from bot.loops.ending import Ending, Wish, end_before_asking, end_by_error, end_by_stream, read_wish
+from bot.loops.keep import insist, keep_end, keep_progress
+from bot.loops.logbook import Logbook
+from bot.loops.look import is_set_within, wait_for_either
+from bot.loops.pursuit import STOP_PATIENCE_S, Pursuit
 from bot.operations.endpoint import open_endpoint
 from bot.services import Services
 from storage import apps, runs
-from storage.records import Fault, NodeSpan, Run, RunState
+from storage.errors import StorageError
+from storage.records import Fault, Run, RunState
 from storage.runs import pack_trace, unpack_trace
 
 log = logging.getLogger(__name__)
 
-STOP_PATIENCE_S = 30.0  # Dify ends a stopped run within a second; a node that hangs can take longer
-FOLLOWED_FOR_S = 60.0  # how long a run that does not heed a stop is still looked at
-TRUTH_PATIENCE_S = 3.0  # after `stopped`, run detail may read `running` for a second or so
+NEWS_PATIENCE_S = 15.0  # within a lease we hear why there was no leave
+LOOK_AGAIN_S = 0.5
 WAITING_LOOK_S = 60  # how often a run that waits for a human is looked at
-LIVE_AFTER = timedelta(seconds=2)  # a run shorter than this is told once, by its result
-LIVE_EVERY = timedelta(seconds=3)  # Slack's own advice for edits of one message
 
 
 class Flight:
-    """Owns one claimed run from its start at Dify to its end."""
+    """Owns one claimed run from its start at Dify to its end.
+
+    `leave` tells whether the run may be sent to Dify now; it is asked right before.
+    """
 
     def __init__(
-        self, services: Services, run: Run, *, on_started: Callable[[], None], has_asked: bool = False
+        self,
+        services: Services,
+        run: Run,
+        *,
+        on_started: Callable[[], None],
+        leave: Callable[[Run], Awaitable[bool]],
     ) -> None:
-        self.run = run
+        self.logbook = Logbook(run)
         self.is_flying = True
-        self.is_changed = False
-        self.has_asked = has_asked  # whether Dify may have heard of it
         self._services = services
         self._on_started = on_started
-        self._trace = Trace()
-        self._earlier: tuple[NodeSpan, ...] = ()
+        self._leave = leave
         self._asked = asyncio.Event()
         self._named = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
-        self._shown_at: datetime | None = None
-        self._shown_nodes = 0
         # The time that a human takes does not count; after a form was filled in, the limit begins anew.
-        begun_at = None if run.state is RunState.WAITING else run.started_at
+        begun_at = None if run.state is RunState.WAITING else run.asked_at
         passed_s = (services.now() - begun_at).total_seconds() if begun_at else 0.0
         self._deadline = time.monotonic() + run.timeout_s - max(0.0, passed_s)
+
+    @property
+    def run(self) -> Run:
+        return self.logbook.run
+
+    @property
+    def has_asked(self) -> bool:
+        """Whether Dify may have heard of this attempt."""
+        return self.run.asked_at is not None
 
     async def fly(self) -> None:
         """Start the run at Dify and follow its stream to the end."""
@@ -66,41 +78,21 @@ class Flight:
         await self._hold(self._rejoin())
 
     def abandon(self) -> None:
-        """Let go without an end: another owner has the run now, or will have it."""
+        """Let go without an end: another owner will have it."""
         self.is_flying = False
         if self._task is not None:
             self._task.cancel()
 
+    def lose(self) -> None:
+        """Another owner has it: write nothing more, and leave no second run behind at Dify."""
+        self.is_flying = False
+        self._asked.set()
+
     def wish_stop(self, by: str) -> None:
         """Somebody wants it to end."""
         if self.run.stop_by is None:
-            self.run = replace(self.run, stop_by=by)
+            self.logbook.run = replace(self.run, stop_by=by)
         self._asked.set()
-
-    def snapshot(self) -> Snapshot:
-        """The run and its trace as they now are; what comes later marks the flight as changed again."""
-        self.is_changed = False
-        facts, spans = self._trace.facts, self._spans()
-        run = replace(
-            self.run,
-            dify_run_id=facts.run_id or self.run.dify_run_id,
-            task_id=facts.task_id or self.run.task_id,
-            workflow_id=facts.workflow_id or self.run.workflow_id,
-            nodes=facts.nodes or self.run.nodes,
-            nodes_done=facts.nodes_done or self.run.nodes_done,
-            current_node=facts.current_node,
-        )
-        self.run = run
-        return Snapshot(run, spans, sum(1 for span in spans if span.state == "failed"), facts.ignored_events)
-
-    def begin_showing(self, now: datetime) -> bool:
-        """Whether its message should be edited now; at most every few seconds, and only for something new."""
-        is_early = self.run.started_at is None or now - self.run.started_at < LIVE_AFTER
-        is_soon = self._shown_at is not None and now - self._shown_at < LIVE_EVERY
-        if is_early or is_soon or self.run.nodes_done == self._shown_nodes:
-            return False
-        self._shown_at, self._shown_nodes = now, self.run.nodes_done
-        return True
 
     async def _hold(self, work: Coroutine[Any, Any, None]) -> None:
         if not self.is_flying:  # abandoned before its first step
@@ -122,28 +114,32 @@ class Flight:
         reading = asyncio.create_task(self._read(endpoint), name=f"stream of run {self.run.id}")
         try:
             wish = await self._watch(reading)
-            if wish is not None:
+            if not self.is_flying:
+                await wait_for_either(reading, self._named, STOP_PATIENCE_S)
+            elif wish is not None:
                 await self._stop(endpoint, reading, wish)
         finally:
             reading.cancel()
             await asyncio.wait({reading})
         error = None if reading.cancelled() else reading.exception()
+        if isinstance(error, StorageError):
+            log.warning("Run %s is not started for now: %s", self.run.id, error)
+            return  # it was not sent, and waits again as soon as our lease has ended
         if error is not None and not isinstance(error, DifyError):
             raise error
-        self._trace.close()
-        await self._end(await self._conclude(endpoint, wish, error))
+        self.logbook.trace.close()
+        await self._end(endpoint, await self._conclude(endpoint, wish, error))
 
     async def _rejoin(self) -> None:
         blob = await self._services.store.read(lambda c: runs.get_trace(c, self.run.id))
-        self._earlier = close_spans(await asyncio.to_thread(unpack_trace, blob) if blob is not None else ())
-        if self.run.dify_run_id is None:
-            await self._end(end_in_doubt("the bot was stopped before Dify had named the run"))
-            return
+        self.logbook.earlier = close_spans(await asyncio.to_thread(unpack_trace, blob) if blob is not None else ())
         if self.run.stop_by is not None:
             self._asked.set()
         endpoint = await self._open_app()
         if endpoint is not None:
-            await self._end(await self._follow(endpoint, None))
+            pursuit = self._pursue(endpoint)
+            is_named = self.run.dify_run_id is not None
+            await self._end(endpoint, await (pursuit.follow(None) if is_named else pursuit.search()))
 
     async def _open_app(self) -> Endpoint | None:
         """Where the run goes; without it the run has failed already."""
@@ -153,28 +149,41 @@ class Flight:
                 raise Refusal("The Dify app of this run is not connected any more.", code="no_app")
             return open_endpoint(self._services.vault, app)
         except Refusal as error:
-            await self._end(Ending(RunState.FAILED, Fault(code=error.code, message=str(error))))
+            await self._end(None, Ending(RunState.FAILED, Fault(code=error.code, message=str(error))))
             return None
 
     async def _read(self, endpoint: Endpoint) -> None:
         """The read loop: it waits for the network and for nothing else, else Dify drops events."""
-        assert self.run.tag is not None
-        if not self.is_flying:
-            return
-        self.has_asked = True
-        async with self._services.dify.start(endpoint, self.run.inputs, self.run.tag) as events:
+        book, tag = self.logbook, self.run.tag
+        assert tag is not None
+        async with self._services.dify.start(endpoint, self.run.inputs, tag, leave=self._ask_leave) as events:
+            book.run = replace(book.run, heard_at=self._services.now())
+            book.is_changed = True
             async for event in events:
-                self._trace.fold(event)
-                if self._trace.run_id is not None and self.run.dify_run_id is None:
-                    self.run = replace(self.run, dify_run_id=self._trace.run_id, task_id=self._trace.task_id)
+                book.trace.fold(event)
+                if book.trace.run_id is not None and book.run.dify_run_id is None:
+                    book.note_named()
                     self._named.set()
                     self._on_started()
-                self.is_changed = True
+                book.is_changed = True
+
+    async def _ask_leave(self) -> bool:
+        now = self._services.now()
+        if not self.is_flying or not await self._leave(self.run):
+            return False
+        self.logbook.run = replace(self.run, asked_at=now)
+        self._deadline = time.monotonic() + self.run.timeout_s
+        return True
 
     async def _watch(self, reading: asyncio.Task[None]) -> Wish | None:
         """Wait for the end of the stream, for somebody's wish, or for the limit; which of the last two it was."""
-        await wait_for_either(reading, self._asked, max(0.0, self._deadline - time.monotonic()))
-        if reading.done():
+        while not reading.done() and not self._asked.is_set():
+            left_s = self._deadline - time.monotonic()
+            if left_s <= 0 and self.has_asked:
+                break
+            # The limit counts from when the run leaves, and is set anew then.
+            await wait_for_either(reading, self._asked, left_s if self.has_asked else max(left_s, LOOK_AGAIN_S))
+        if reading.done() or not self.is_flying:
             return None
         return read_wish(self.run.stop_by if self._asked.is_set() else None)
 
@@ -182,54 +191,46 @@ class Flight:
         """Ask Dify, and give the stream its time to end; a newer run waits no longer than that in all."""
         since = time.monotonic()
         await wait_for_either(reading, self._named, STOP_PATIENCE_S)  # what has no name yet cannot be stopped
-        await self._ask_to_stop(endpoint)
+        await self._pursue(endpoint).stop()
         waited_s = time.monotonic() - since if wish is Wish.REPLACE else 0.0
         await asyncio.wait({reading}, timeout=max(0.0, STOP_PATIENCE_S - waited_s))
 
-    async def _ask_to_stop(self, endpoint: Endpoint) -> None:
-        task_id = self._trace.task_id or self.run.task_id
-        try:
-            if task_id is not None:
-                await self._services.dify.stop(endpoint, task_id, self.run.tag or "")
-        except DifyError as error:
-            log.warning("Dify did not take the stop of run %s: %s", self.run.id, error.code)
-
-    async def _conclude(self, endpoint: Endpoint, wish: Wish | None, error: DifyError | None) -> Ending:
-        facts = self._trace.facts
-        if facts.complete:
-            detail = None
-            if facts.status == "stopped" and wish is None:
-                # A limit of the server says "Stopped by user." in the stream, and the truth in the run detail.
-                detail = await self._look(endpoint, TRUTH_PATIENCE_S)
-            return end_by_stream(facts, self._spans(), wish, detail)
-        if facts.run_id is None:
-            return end_by_error(facts, error, wish)
-        return await self._follow(endpoint, wish)
-
-    async def _follow(self, endpoint: Endpoint, wish: Wish | None) -> Ending:
-        """A started run without its stream is finished from run detail, patiently."""
-        patience_s = 0.0 if wish is Wish.REPLACE else FOLLOWED_FOR_S
-        if wish is None:
-            detail = await self._look(endpoint, max(0.0, self._deadline - time.monotonic()))
-            if detail is not None and detail.status in SETTLED:
-                return end_by_detail(detail, None)
-            wish = read_wish(self.run.stop_by if self._asked.is_set() else None)
-            patience_s = STOP_PATIENCE_S if wish is Wish.REPLACE else FOLLOWED_FOR_S
-            await self._ask_to_stop(endpoint)
-        self._asked.clear()  # it has been passed on; what follows is patience
-        detail = await self._look(endpoint, patience_s)
-        return end_by_detail(detail, wish)
-
-    async def _look(self, endpoint: Endpoint, patience_s: float) -> RunDetail | None:
-        run_id = self._trace.run_id or self.run.dify_run_id or ""
-        return await look_until_settled(self._services.dify, endpoint, run_id, patience_s, self._asked)
-
-    async def _end(self, ending: Ending) -> None:
-        """Close the run in one transaction."""
+    async def _conclude(self, endpoint: Endpoint, wish: Wish | None, error: DifyError | None) -> Ending | None:
         if not self.is_flying:
-            return
+            return None
+        facts, pursuit = self.logbook.trace.facts, self._pursue(endpoint)
+        if isinstance(error, NoLeave):
+            await is_set_within(self._asked, NEWS_PATIENCE_S)
+            return end_before_asking(self.run.stop_by)
+        if facts.complete:
+            # A limit of the server says "Stopped by user." in the stream, and the truth in the run detail.
+            detail = await pursuit.look() if facts.status == "stopped" and wish is None else None
+            return end_by_stream(facts, self.logbook.spans, wish, detail)
+        if facts.run_id is not None:
+            return await pursuit.follow(wish)
+        return end_by_error(facts, error) or await pursuit.search()
+
+    def _pursue(self, endpoint: Endpoint) -> Pursuit:
+        return Pursuit(
+            self._services,
+            endpoint,
+            self.logbook,
+            deadline=self._deadline,
+            asked=self._asked,
+            is_over=lambda: not self.is_flying,
+        )
+
+    async def _end(self, endpoint: Endpoint | None, ending: Ending | None) -> None:
+        """Close the run, or let go of it where another has it."""
+        if ending is not None and self.is_flying:
+            await self._write(ending)
+        if not self.is_flying and endpoint is not None and self.has_asked:
+            await disown(self._services, self.logbook.snapshot().run, endpoint)
+
+    async def _write(self, ending: Ending) -> None:
+        """All that follows from the end, in one transaction."""
         services, now = self._services, self._services.now()
-        shot = self.snapshot()
+        shot = self.logbook.snapshot()
         run = ending.apply(shot.run, shot.spans, now)
         if run.state is RunState.WAITING:
             run = replace(run, lease_until=now + timedelta(seconds=WAITING_LOOK_S))
@@ -243,8 +244,6 @@ class Flight:
 
         if not await insist(services.store, run.id, write):
             log.warning("Run %s had another owner at its end", run.id)
+            self.lose()
         services.engine.wake("courier")
         services.engine.wake("clock")
-
-    def _spans(self) -> tuple[NodeSpan, ...]:
-        return self._trace.spans() or self._earlier

@@ -1,8 +1,10 @@
-"""Waiting for the end of a run: its stream, and the run detail where the stream is gone."""
+"""Looking for a run at Dify: its end, by the run detail, and whether it began at all, by the name of its attempt."""
 
 import asyncio
 import logging
 import time
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.dify.client import Dify, Endpoint, RunDetail
 from bot.errors import DifyError
@@ -30,12 +32,54 @@ async def look_until_settled(
         if detail is not None and detail.status in SETTLED:
             return detail
         left = until - time.monotonic()
-        if left <= 0 or await _is_set_within(asked, min(pause_s, left)):
+        if left <= 0 or await is_set_within(asked, min(pause_s, left)):
             return detail
         pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
 
 
-async def _is_set_within(asked: asyncio.Event, seconds: float) -> bool:
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """What a search by name has brought: the runs found, the earliest first. Without any, `is_certain` tells that
+    Dify's log was read after all patience and shows none."""
+
+    runs: tuple[RunDetail, ...] = ()
+    is_certain: bool = False
+
+
+async def seek(
+    dify: Dify, endpoint: Endpoint, user: str, patience_s: float, given_up: Callable[[], bool], asked: asyncio.Event
+) -> Sought:
+    """Search Dify's log for the runs of this name until there is one, for Dify queues a run before it logs it.
+
+    Ends at once when `given_up`, which is looked at whenever `asked` is set.
+    """
+    if not endpoint.is_workflow:
+        return Sought()
+    until, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
+    while True:
+        left = until - time.monotonic()
+        found, is_certain = await _search(dify, endpoint, user)
+        if found or left <= 0:
+            return Sought(found, is_certain)
+        await is_set_within(asked, max(0.0, min(pause_s, left)))
+        if given_up():
+            return Sought()
+        if asked.is_set():  # a wish to stop is kept for the end of the search
+            await asyncio.sleep(max(0.0, min(pause_s, left)))
+        pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
+
+
+async def _search(dify: Dify, endpoint: Endpoint, user: str) -> tuple[tuple[RunDetail, ...], bool]:
+    try:
+        found = await dify.find_by_user(endpoint, user)
+    except DifyError as error:
+        log.warning("Dify's log cannot be searched for %s: %s", user, error.code)
+        return (), False
+    return tuple(reversed(found)), True
+
+
+async def is_set_within(asked: asyncio.Event, seconds: float) -> bool:
+    """Whether the event came in time."""
     try:
         await asyncio.wait_for(asked.wait(), seconds)
     except TimeoutError:

@@ -4,14 +4,16 @@ import asyncio
 import logging
 from collections.abc import Sequence
 from dataclasses import replace
-from secrets import token_hex
 
 from sqlalchemy import Connection
 
-from bot.loops.flight import LIVE_AFTER, Flight
+from bot.loops.flight import Flight
 from bot.loops.keep import keep_progress
+from bot.loops.leave import Leave
+from bot.loops.logbook import LIVE_AFTER
 from bot.operations.finish import finish
 from bot.operations.show import show
+from bot.rules.tag import tag_of
 from bot.services import Services
 from storage import claims, runs
 from storage.records import Run, RunState
@@ -32,6 +34,7 @@ class Runner:
         self._flights: dict[int, Flight] = {}
         self._is_closed = False
         self._saving = asyncio.Lock()
+        self._leave = Leave(services, LEASE_S)
 
     async def once(self) -> int:
         """Claim as many ready runs as there are free slots, and start them; how many."""
@@ -74,7 +77,7 @@ class Runner:
                 flight.abandon()
             unasked = [flight.run for flight in flights if not flight.has_asked]
             if unasked:
-                await self._services.store.run(lambda c: _put_back(c, unasked))
+                await self._services.store.run(lambda c: [claims.put_back(c, run) for run in unasked])
             for group in _groups([flight for flight in flights if flight.has_asked]):
                 await self._save(group, is_handover=True)
 
@@ -88,7 +91,8 @@ class Runner:
             if run.stop_by is not None:
                 finish(c, replace(run, state=RunState.STOPPED, reason="before it began", ended_at=now), now=now)
                 continue
-            tagged = claims.save_run(c, replace(run, tag=f"dify-ops-{run.id}-{run.attempts}-{token_hex(6)}"))
+            tag = tag_of(services.installation, run.key, run.attempts)
+            tagged = claims.save_run(c, replace(run, tag=tag))
             assert tagged is not None, "it was claimed in this transaction"
             claimed.append(tagged)
             run = tagged
@@ -96,7 +100,7 @@ class Runner:
         return claimed
 
     def _board(self, run: Run, *, is_rejoin: bool) -> None:
-        flight = Flight(self._services, run, on_started=self._wake_saver, has_asked=is_rejoin)
+        flight = Flight(self._services, run, on_started=self._wake_saver, leave=self._leave.ask)
         self._flights[run.id] = flight
         work = flight.rejoin() if is_rejoin else flight.fly()
         task = self._services.tasks.spawn(work, name=f"run {run.id}")
@@ -111,36 +115,34 @@ class Runner:
 
     async def _save(self, group: Sequence[Flight], *, is_handover: bool = False) -> None:
         services, now = self._services, self._services.now()
-        lease_s = 0 if is_handover else LEASE_S
-        changed = [flight for flight in group if (flight.is_flying or is_handover) and flight.is_changed]
-        shown = {flight.run.id for flight in changed if flight.begin_showing(now)}
-        snapshots = [(flight, flight.snapshot()) for flight in changed]
-        blobs = await asyncio.to_thread(lambda: [pack_trace(shot.spans) for _, shot in snapshots])
+        changed = [
+            flight.logbook for flight in group if (flight.is_flying or is_handover) and flight.logbook.is_changed
+        ]
+        shown = {book.run.id for book in changed if book.begin_showing(now)}
+        snapshots = [book.snapshot() for book in changed]
+        blobs = await asyncio.to_thread(lambda: [pack_trace(shot.spans) for shot in snapshots])
 
         def write(c: Connection) -> tuple[set[int], dict[int, str]]:
-            for (_, shot), blob in zip(snapshots, blobs, strict=True):
+            for shot, blob in zip(snapshots, blobs, strict=True):
                 if keep_progress(c, shot, blob) and shot.run.id in shown:
                     show(c, shot.run, now=now, rank=2)
-            flying = [flight for flight in group if flight.is_flying or is_handover]
-            fences = {flight.run.id: flight.run.fence for flight in flying}
-            return claims.renew(c, services.owner, fences, now, lease_s), runs.stop_wishes(c, list(fences))
+            if is_handover:
+                claims.hand_over(c, services.owner, [flight.run.id for flight in group], now)
+                return set(), {}
+            fences = {flight.run.id: flight.run.fence for flight in group if flight.is_flying}
+            return claims.renew(c, services.owner, fences, now, LEASE_S), runs.stop_wishes(c, list(fences))
 
         held, wishes = await services.store.run(write)
         for flight in group:
-            if not flight.is_flying or is_handover:
+            if not flight.is_flying:
                 continue
             if flight.run.id not in held:
                 log.warning("Run %s was taken over by another process", flight.run.id)
-                flight.abandon()
+                flight.lose()
             elif flight.run.id in wishes:
                 flight.wish_stop(wishes[flight.run.id])
         if shown:
             services.engine.wake("courier")
-
-
-def _put_back(c: Connection, unasked: Sequence[Run]) -> None:
-    for run in unasked:
-        claims.save_run(c, replace(run, state=RunState.READY, attempts=run.attempts - 1, started_at=None, tag=None))
 
 
 def _groups(flights: Sequence[Flight]) -> list[Sequence[Flight]]:

@@ -12,6 +12,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from sqlalchemy import Connection
+
 from bot.demo.dify import LocalDify
 from bot.demo.slack import LocalSlack, Message
 from bot.dify.client import Dify
@@ -21,13 +23,14 @@ from bot.engine.port import Handler
 from bot.loops.clock import Clock
 from bot.loops.courier import Courier
 from bot.loops.janitor import Janitor
-from bot.loops.runner import Runner
+from bot.loops.runner import LEASE_S, Runner
 from bot.pulse import Pulse
+from bot.rules.tag import tag_of
 from bot.services import Services
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.tasks import Tasks
-from storage import deliveries, runs
+from storage import claims, deliveries, meta, runs
 from storage.database import Store
 from storage.records import App, Delivery, NodeSpan, Run, RunState
 from storage.runs import unpack_trace
@@ -139,6 +142,22 @@ class House:
         await self.runner.once()
         return await self.landed(run)
 
+    async def claimed(self, name: str, *, asked: bool = True, **fields: Any) -> Run:
+        """A run whose owner died before Dify had named it, be it before or after it was sent."""
+        run = await self.ready(name, **fields)
+        tag = tag_of(self.services.installation, run.key, 1)
+
+        def claim(c: Connection) -> Run:
+            mine = claims.claim_run(c, run.id, "dead", self.hand.now, LEASE_S)
+            assert mine is not None
+            kept = claims.save_run(c, replace(mine, tag=tag, asked_at=self.hand.now if asked else None))
+            assert kept is not None
+            return kept
+
+        kept = await self.store.run(claim)
+        self.hand.turn(seconds=LEASE_S + 1)
+        return kept
+
     async def takeoff(self, name: str, **fields: Any) -> Run:
         """A run that Dify has started and that goes on."""
         run = await self.ready(name, **fields)
@@ -199,7 +218,13 @@ class House:
 
 @asynccontextmanager
 async def open_house(
-    store: Store, folder: Path, *, max_streams: int = 50, silence_s: float = 5.0, settle_s: float = 0.0
+    store: Store,
+    folder: Path,
+    *,
+    max_streams: int = 50,
+    silence_s: float = 5.0,
+    settle_s: float = 0.0,
+    start_grace_s: int = 0,
 ) -> AsyncIterator[House]:
     """The house over a store that is somebody else's to close."""
     hand, bell = Hand(NOW), Bell()
@@ -214,6 +239,7 @@ async def open_house(
         slack_bot_token=Secret(slack.bot_token),
         slack_api_url=slack.api_url,
         max_streams=max_streams,
+        start_grace_s=start_grace_s,
     )
     dify = Dify(allowed_hosts=AllowedHosts.parse("127.0.0.1"), max_streams=max_streams, silence_s=silence_s)
     services = Services(
@@ -229,6 +255,7 @@ async def open_house(
         now=hand,
         owner="me",
         team_id=TEAM,
+        installation=await store.run(meta.installation),
     )
     runner = Runner(services)
     loops = (Clock(services), Courier(services), Janitor(services, runner))

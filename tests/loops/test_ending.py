@@ -1,6 +1,6 @@
 """How a run ended, from what is known: pure decisions over a stream, a run detail, an error, or nothing."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,17 @@ from bot.dify.client import RunDetail, StreamLost
 from bot.dify.codes import Code
 from bot.dify.facts import Facts
 from bot.errors import DifyError
-from bot.loops.ending import Ending, Wish, end_by_detail, end_by_error, end_by_stream, end_in_doubt, read_wish
+from bot.loops.ending import (
+    Ending,
+    Wish,
+    end_before_asking,
+    end_by_detail,
+    end_by_error,
+    end_by_search,
+    end_by_stream,
+    end_poisoned,
+    read_wish,
+)
 from storage.records import NodeSpan, RunState
 from tests.storage.examples import NOW, a_run
 
@@ -155,35 +165,59 @@ def test_a_run_whose_worker_died_is_lost() -> None:
 
 def test_a_refusal_of_dify_is_a_failure_with_its_own_words() -> None:
     refusal = DifyError("bad_key", "Dify refused the API key.", final=True, status=401)
-    for wish in (None, STOP, TIMEOUT):
-        ending = end_by_error(silent(), refusal, wish)
-        assert ending.state is RunState.FAILED
-        assert ending.fault is not None
-        assert (ending.fault.code, ending.fault.message, ending.fault.final) == ("bad_key", refusal.message, True)
+    ending = end_by_error(silent(), refusal)
+    assert ending is not None
+    assert ending.state is RunState.FAILED
+    assert ending.fault is not None
+    assert (ending.fault.code, ending.fault.message, ending.fault.final) == ("bad_key", refusal.message, True)
 
 
 def test_an_error_event_before_any_run_is_a_failure() -> None:
     said = {"code": "app_unavailable", "status": 400, "message": "App unavailable"}
-    ending = end_by_error(silent(said=said), None, None)
-    assert ending.state is RunState.FAILED
-    assert ending.fault is not None
-    assert ending.fault.code == Code.NOT_PUBLISHED
+    ending = end_by_error(silent(said=said), None)
+    assert ending is not None
+    assert (ending.state, ending.fault.code if ending.fault else None) == (RunState.FAILED, Code.NOT_PUBLISHED)
 
 
 @pytest.mark.parametrize("error", [None, StreamLost("timeout", "Dify sent nothing for 45 seconds.", final=True)])
-def test_silence_before_any_run_is_lost_and_never_started_again(error: DifyError | None) -> None:
-    ending = end_by_error(silent(), error, None)
+def test_silence_before_any_run_is_no_end_yet(error: DifyError | None) -> None:
+    assert end_by_error(silent(), error) is None
+
+
+def test_what_the_log_never_showed_and_dify_never_took_may_be_started_again() -> None:
+    ending = end_by_search(a_run(), True, None)
+    assert ending.state is RunState.FAILED
+    assert ending.fault is not None
+    assert (ending.fault.code, ending.fault.final) == (Code.NEVER_STARTED, False)
+
+
+@pytest.mark.parametrize(("heard_at", "is_certain"), [(NOW, True), (NOW, False), (None, False)])
+def test_what_dify_took_or_cannot_tell_is_lost_and_never_started_again(
+    heard_at: datetime | None, is_certain: bool
+) -> None:
+    ending = end_by_search(a_run(heard_at=heard_at), is_certain, None)
     assert ending.state is RunState.LOST
     assert ending.fault is not None
     assert (ending.fault.code, ending.fault.final) == (Code.NEVER_STARTED, True)
+    assert "Look into Dify's logs" in ending.fault.message
     assert ".." not in ending.fault.message
 
 
 @pytest.mark.parametrize(("wish", "state"), [(STOP, RunState.STOPPED), (TIMEOUT, RunState.TIMED_OUT)])
 def test_silence_after_a_wish_is_that_wish_unconfirmed(wish: Wish, state: RunState) -> None:
-    assert (end_by_error(silent(), None, wish).state, end_by_error(silent(), None, wish).reason) == (
-        state, "unconfirmed",
-    )  # fmt: skip
+    ending = end_by_search(a_run(), True, wish)
+    assert (ending.state, ending.reason) == (state, "unconfirmed")
+
+
+def test_a_run_that_had_no_leave_is_stopped_where_somebody_wants_that_and_else_somebody_elses() -> None:
+    assert end_before_asking(None) is None
+    stopped = end_before_asking("U1")
+    assert stopped is not None
+    assert (stopped.state, stopped.reason) == (RunState.STOPPED, "before it began")
+
+
+def test_a_run_of_which_its_owners_die_is_lost_and_says_so() -> None:
+    assert (end_poisoned().state, end_poisoned().reason) == (RunState.LOST, "poisoned")
 
 
 @pytest.mark.parametrize(("stop_by", "wish"), [(None, TIMEOUT), ("U1", STOP), ("replace", REPLACE)])
@@ -202,16 +236,10 @@ def test_a_run_that_stopped_for_a_newer_one_says_so_and_one_that_ended_by_itself
 
 
 def test_a_run_that_heeds_no_stop_for_a_newer_one_may_cost_on() -> None:
-    for ending in (end_by_detail(detail("running"), REPLACE), end_by_error(silent(), None, REPLACE)):
+    for ending in (end_by_detail(detail("running"), REPLACE), end_by_search(a_run(), True, REPLACE)):
         assert (ending.state, ending.reason) == (RunState.STOPPED, "replaced by a newer run")
         assert ending.fault is not None
         assert "the old run may still be spending tokens" in ending.fault.message
-
-
-def test_doubt_says_where_to_look() -> None:
-    fault = end_in_doubt("the bot was stopped").fault
-    assert fault is not None
-    assert "the bot was stopped. Look into Dify's logs" in fault.message
 
 
 def test_an_end_is_written_into_the_run_with_the_costs_of_its_leaves() -> None:

@@ -9,12 +9,11 @@ from sqlalchemy import Connection
 
 from bot.demo.dify import DemoRun
 from bot.demo.dify.run import resume
-from bot.dify.codes import Code
-from bot.loops import flight
+from bot.loops import pursuit
 from bot.loops.runner import LEASE_S
 from bot.operations.stop import stop
 from bot.rules.access import system
-from storage import calendars, claims, deliveries, drafts
+from storage import calendars, deliveries, drafts
 from storage.records import Job, Run, RunState
 from tests.loops.house import TEAM, House
 from tests.makers import NOW, save_job
@@ -36,15 +35,6 @@ async def orphan(house: House, name: str = "never-ending", **fields: Any) -> tup
     await house.services.tasks.idle()
     house.hand.turn(seconds=1)
     return await house.run(run), at_dify
-
-
-async def nameless(house: House) -> Run:
-    """A run whose process died before Dify had named it."""
-    run = await house.ready("digest")
-    claimed = await house.store.run(lambda c: claims.claim_run(c, run.id, "dead", NOW, LEASE_S))
-    assert claimed is not None
-    house.hand.turn(seconds=LEASE_S + 1)
-    return claimed
 
 
 @BOTH
@@ -71,29 +61,6 @@ async def test_a_run_that_ended_while_nobody_looked_brings_its_result(house: Hou
     assert (ended.state, ended.outputs) == (RunState.SUCCEEDED, at_dify.outputs)
     (told,) = await house.store.read(lambda c: deliveries.of_run(c, run.id))
     assert told.due_at == house.hand.now
-
-
-@BOTH
-async def test_a_run_that_dify_never_named_is_lost_and_not_started_again(house: House) -> None:
-    run = await nameless(house)
-    await house.janitor.once()
-    ended = await house.landed(run)
-    assert ended.state is RunState.LOST
-    assert ended.fault is not None
-    assert ended.fault.code == Code.NEVER_STARTED
-    assert house.dify.starts() == []
-
-
-async def test_a_run_in_doubt_stays_in_doubt_when_its_heir_stops_as_well(house: House) -> None:
-    run = await nameless(house)
-    heir, last = house.another("heir"), house.another("last")
-    await heir.janitor.once()
-    await heir.runner.close()
-    await heir.services.tasks.idle()
-    assert (await house.run(run)).state is not RunState.READY
-    house.hand.turn(seconds=1)
-    await last.janitor.once()
-    assert (await last.landed(run)).state is RunState.LOST
 
 
 async def test_what_is_in_flight_here_is_nobodys_orphan(house: House) -> None:
@@ -148,7 +115,7 @@ async def test_the_limit_of_a_run_counts_from_its_start_also_for_an_heir(house: 
 async def test_a_run_that_dify_does_not_know_any_more_is_ended_at_its_limit(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(flight, "FOLLOWED_FOR_S", 0.05)
+    monkeypatch.setattr(pursuit, "FOLLOWED_FOR_S", 0.05)
     run, at_dify = await orphan(house, timeout_s=600)
     del house.dify.runs[at_dify.id]
     house.hand.turn(seconds=600)

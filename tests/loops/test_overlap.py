@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.errors import Refusal
-from bot.loops import flight
+from bot.loops import flight, pursuit
 from bot.operations.finish import finish
 from bot.operations.launch import launch_job, rerun
 from bot.operations.pause import pause
@@ -191,7 +191,8 @@ async def test_a_run_that_does_not_stop_is_given_up_for_the_newer_one_and_says_w
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flight, "STOP_PATIENCE_S", 0.05)
-    monkeypatch.setattr(flight, "FOLLOWED_FOR_S", 3600.0)
+    monkeypatch.setattr(pursuit, "STOP_PATIENCE_S", 0.05)
+    monkeypatch.setattr(pursuit, "FOLLOWED_FOR_S", 3600.0)
     house.dify.mischief.ignore_stops()
     run = await house.takeoff("never-ending")
     await house.store.run(lambda c: claims.ask_stop(c, run.id, "replace"))

@@ -51,6 +51,7 @@ OF_THE_HOUSE = {
     "show",
     "tell",
     "tick",
+    "stray",
 }
 
 

@@ -56,6 +56,7 @@ def environment(slack: LocalSlack, folder: Path, transport: str = "socket") -> d
         "SLACK_API_URL": slack.api_url,
         "DIFY_OPS_HOME": str(folder),
         "DIFY_OPS_ALLOWED_HOSTS": "127.0.0.1",
+        "DIFY_OPS_START_GRACE": "1",
         **hearing[transport],
     }
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.demo.dify import LocalDify
-from bot.loops import flight
+from bot.loops import pursuit
 from tests.stories.sight import buttons_of, words_of
 from tests.stories.world import ANA, OPS, World, open_world
 
@@ -69,7 +69,7 @@ async def test_a_run_whose_worker_died_heeds_no_stop_and_its_message_says_so(
         await world.type("/dify run worker-killed")
         await world.started("worker-killed")
         await world.type("/dify stop 1")
-        monkeypatch.setattr(flight, "FOLLOWED_FOR_S", 0.5)
+        monkeypatch.setattr(pursuit, "FOLLOWED_FOR_S", 0.5)
         ended = await world.told("*worker-killed* was stopped by Ana")
         assert "has not confirmed" in ended.text
         assert len(world.dify.starts()) == 1
@@ -83,9 +83,18 @@ async def test_a_stream_that_breaks_is_finished_from_the_run_detail(world: World
     assert len(world.dify.starts()) == 1
 
 
-async def test_a_start_whose_answer_was_lost_is_said_to_be_lost_and_not_repeated(world: World) -> None:
+async def test_a_start_whose_answer_was_lost_is_found_at_dify_and_not_repeated(world: World) -> None:
     await world.save('/dify schedule digest every hour as "Watch" topic=Tea')
     world.dify.mischief.drop_answer_next(1)
+    await world.turn_to_next()
+    await world.told("*Watch* finished")
+    assert len(world.dify.starts()) == 1
+
+
+async def test_a_start_of_which_dify_cannot_tell_is_said_to_be_lost_and_not_repeated(world: World) -> None:
+    await world.save('/dify schedule digest every hour as "Watch" topic=Tea')
+    world.dify.mischief.drop_answer_next(1)
+    world.dify.mischief.fail_next(99, status=403, on="logs")
     await world.turn_to_next()
     lost = await world.told("*Watch* was lost")
     assert "may or may not have run" in lost.text
@@ -111,7 +120,7 @@ async def test_a_dify_that_is_down_fails_the_run_with_plain_words(world: World) 
         (lambda dify: dify.mischief.revoke("broken"), "failed after * Dify refused the API key."),
         (lambda dify: dify.mischief.fail_next(1, status=500), "failed after * The Dify server had an error."),
         (lambda dify: dify.mischief.too_many_next(1), "failed after * as many requests as it may."),
-        (lambda dify: dify.mischief.fail_next(1, status=502), "was lost: * A proxy before Dify gave up waiting"),
+        (lambda dify: dify.mischief.fail_next(1, status=502), "failed*: * Dify's log shows that it never began."),
     ],
 )
 async def test_each_way_in_which_dify_refuses_has_its_own_sentence(

@@ -122,9 +122,12 @@ def _make_runs() -> None:
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("tag", sa.Text(), nullable=True),
+        sa.Column("asked_at", _instant(), nullable=True),
+        sa.Column("heard_at", _instant(), nullable=True),
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.Column("lease_until", _instant(), nullable=True),
+        sa.Column("deaths", sa.Integer(), nullable=False),
         sa.Column("stop_by", sa.Text(), nullable=True),
         sa.Column("started_at", _instant(), nullable=True),
         sa.Column("ended_at", _instant(), nullable=True),
@@ -150,7 +153,7 @@ def _make_runs() -> None:
     _partial(
         "ix_runs_open",
         "runs",
-        ["job_id", "due_at", "id"],
+        ["job_id", "id"],
         "state IN ('planned', 'queued', 'ready', 'running', 'waiting')",
     )
     _partial("ix_runs_planned", "runs", ["due_at", "id"], "state = 'planned'")

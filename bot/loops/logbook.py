@@ -1,0 +1,64 @@
+"""What is known of a run in flight: its row and its trace as far as they have come."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.dify.trace import Trace
+from bot.loops.keep import Snapshot
+from storage.records import NodeSpan, Run
+
+LIVE_AFTER = timedelta(seconds=2)  # a run shorter than this is told once, by its result
+LIVE_EVERY = timedelta(seconds=3)  # Slack's own advice for edits of one message
+
+
+class Logbook:
+    """Written by the flight, read by whoever saves it. `earlier` is the trace that an owner before has saved."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.trace = Trace()
+        self.earlier: tuple[NodeSpan, ...] = ()
+        self.is_changed = False
+        self._shown_at: datetime | None = None
+        self._shown_nodes = 0
+
+    @property
+    def dify_run_id(self) -> str | None:
+        return self.trace.run_id or self.run.dify_run_id
+
+    @property
+    def task_id(self) -> str | None:
+        return self.trace.task_id or self.run.task_id
+
+    @property
+    def spans(self) -> tuple[NodeSpan, ...]:
+        return self.trace.spans() or self.earlier
+
+    def note_named(self) -> None:
+        """Dify has named the run."""
+        self.run = replace(self.run, dify_run_id=self.trace.run_id, task_id=self.trace.task_id)
+
+    def snapshot(self) -> Snapshot:
+        """The run and its trace as they now are; what comes later marks them as changed again."""
+        self.is_changed = False
+        facts, spans = self.trace.facts, self.spans
+        self.run = replace(
+            self.run,
+            dify_run_id=self.dify_run_id,
+            task_id=self.task_id,
+            workflow_id=facts.workflow_id or self.run.workflow_id,
+            nodes=facts.nodes or self.run.nodes,
+            nodes_done=facts.nodes_done or self.run.nodes_done,
+            current_node=facts.current_node,
+        )
+        failed = sum(1 for span in spans if span.state == "failed")
+        return Snapshot(self.run, spans, failed, facts.ignored_events)
+
+    def begin_showing(self, now: datetime) -> bool:
+        """Whether its message should be edited now; at most every few seconds, and only for something new."""
+        is_early = self.run.started_at is None or now - self.run.started_at < LIVE_AFTER
+        is_soon = self._shown_at is not None and now - self._shown_at < LIVE_EVERY
+        if is_early or is_soon or self.run.nodes_done == self._shown_nodes:
+            return False
+        self._shown_at, self._shown_nodes = now, self.run.nodes_done
+        return True

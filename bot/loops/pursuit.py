@@ -1,0 +1,94 @@
+"""Following a run at Dify without its stream: by its run detail, or by its name where Dify has given it none."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import replace
+
+from bot.dify.client import Endpoint, RunDetail
+from bot.errors import DifyError
+from bot.loops.ending import Ending, Wish, end_by_detail, end_by_search, read_wish
+from bot.loops.logbook import Logbook
+from bot.loops.look import SETTLED, look_until_settled, seek
+from bot.services import Services
+
+log = logging.getLogger(__name__)
+
+STOP_PATIENCE_S = 30.0  # Dify ends a stopped run within a second; a node that hangs can take longer
+FOLLOWED_FOR_S = 60.0  # how long a run that does not heed a stop is still looked at
+TRUTH_PATIENCE_S = 3.0  # after `stopped`, run detail may read `running` for a second or so
+
+
+class Pursuit:
+    """`asked` is set when somebody wants the run to end, or when it is ours no more (`is_over`). Each way to an end
+    gives None where it is over."""
+
+    def __init__(
+        self,
+        services: Services,
+        endpoint: Endpoint,
+        logbook: Logbook,
+        *,
+        deadline: float,
+        asked: asyncio.Event,
+        is_over: Callable[[], bool],
+    ) -> None:
+        self._services = services
+        self._endpoint = endpoint
+        self._logbook = logbook
+        self._deadline = deadline
+        self._asked = asked
+        self._is_over = is_over
+
+    async def stop(self) -> None:
+        """Ask Dify to end it, where it can be asked."""
+        task_id, tag = self._logbook.task_id, self._logbook.run.tag
+        try:
+            if task_id is not None:
+                await self._services.dify.stop(self._endpoint, task_id, tag or "")
+        except DifyError as error:
+            log.warning("Dify did not take the stop of run %s: %s", self._logbook.run.id, error.code)
+
+    async def look(self, patience_s: float = TRUTH_PATIENCE_S) -> RunDetail | None:
+        """What Dify says of it, once that is settled or the patience is over."""
+        run_id = self._logbook.dify_run_id or ""
+        return await look_until_settled(self._services.dify, self._endpoint, run_id, patience_s, self._asked)
+
+    async def follow(self, wish: Wish | None) -> Ending | None:
+        """A started run without its stream is finished from run detail, patiently."""
+        patience_s = 0.0 if wish is Wish.REPLACE else FOLLOWED_FOR_S
+        if wish is None:
+            detail = await self.look(max(0.0, self._deadline - time.monotonic()))
+            if self._is_over():
+                return None
+            if detail is not None and detail.status in SETTLED:
+                return end_by_detail(detail, None)
+            wish = read_wish(self._logbook.run.stop_by if self._asked.is_set() else None)
+            patience_s = STOP_PATIENCE_S if wish is Wish.REPLACE else FOLLOWED_FOR_S
+            await self.stop()
+        self._asked.clear()  # it has been passed on; what follows is patience
+        detail = await self.look(patience_s)
+        return None if self._is_over() else end_by_detail(detail, wish)
+
+    async def search(self) -> Ending | None:
+        """Nobody knows whether Dify has begun it: look for it by its name, and follow what is found.
+
+        What Dify has taken may wait there for long; otherwise it is the grace for a log that is late.
+        """
+        run, services = self._logbook.run, self._services
+        since_s = (services.now() - run.asked_at).total_seconds() if run.asked_at else 0.0
+        patience_s = services.settings.start_grace_s - since_s
+        if run.heard_at is not None:
+            patience_s = max(patience_s, self._deadline - time.monotonic())
+        found = await seek(services.dify, self._endpoint, run.tag or "", patience_s, self._is_over, self._asked)
+        if self._is_over():
+            return None
+        if not found.runs:
+            stop_by = self._logbook.run.stop_by
+            return end_by_search(run, found.is_certain, read_wish(stop_by) if stop_by else None)
+        if len(found.runs) > 1:
+            log.warning("Dify has %s runs named %s; the earliest is followed", len(found.runs), run.tag)
+        self._logbook.run = replace(self._logbook.run, dify_run_id=found.runs[0].run_id)
+        self._logbook.is_changed = True
+        return await self.follow(None)
