@@ -47,7 +47,13 @@ _ADMIT = {
     for name, condition in among(runs.c.id, "run_ids").items()
 }
 _CLOSE = update(runs).where(_WITH_ID, RUN_PLANNED).values(ended_at=_NOW)
-_READY = select(runs.c.id).where(RUN_READY).order_by(runs.c.due_at, runs.c.id).limit(bindparam("most"))
+_READY = (
+    select(runs.c.id)
+    .where(RUN_READY, or_(runs.c.try_at.is_(None), runs.c.try_at <= _NOW))
+    .order_by(runs.c.due_at, runs.c.id)
+    .limit(bindparam("most"))
+)
+_NEXT_TRY = select(runs.c.try_at).where(RUN_READY, runs.c.try_at.is_not(None)).order_by(runs.c.try_at).limit(1)
 _TAKE = {"fence": runs.c.fence + 1, "lease_until": _LEASE}
 _CLAIM = (
     update(runs)
@@ -58,6 +64,7 @@ _CLAIM = (
             "state": RunState.RUNNING,
             "attempts": runs.c.attempts + 1,
             "started_at": func.coalesce(runs.c.started_at, _NOW),
+            "try_at": None,
             "asked_at": None,
             "heard_at": None,
         }
@@ -172,9 +179,14 @@ def close_planned(c: Connection, run_id: int, state: RunState, reason: str, now:
     return c.execute(_CLOSE, {"run_id": run_id, "state": state, "reason": reason, "now": now}).rowcount == 1
 
 
-def ready_runs(c: Connection, limit: int) -> list[int]:
-    """Ids of runs that wait for a free slot, oldest first."""
-    return list(c.execute(_READY, {"most": limit}).scalars())
+def ready_runs(c: Connection, now: datetime, limit: int) -> list[int]:
+    """Ids of runs that wait for a free slot and for nothing else, oldest first."""
+    return list(c.execute(_READY, {"now": now, "most": limit}).scalars())
+
+
+def next_try_at(c: Connection) -> datetime | None:
+    """When the next ready run may be tried again."""
+    return c.execute(_NEXT_TRY).scalar()
 
 
 def claim_run(c: Connection, run_id: int, owner: str, now: datetime, lease_s: float) -> Run | None:

@@ -133,7 +133,8 @@ class Policy:
 
     `overlap` is skip, queue, replace or allow; `overlap_max` how many wait at most (queue) or run at once (allow).
     `catch_up` is skip, latest or all, of the slots missed within the last `catch_up_s`. `data_offset` moves the
-    `data_time` of the macros (`-1d`, `-3600s`).
+    `data_time` of the macros (`-1d`, `-3600s`). A run that fails is tried again up to `retries` times, first after
+    `retry_after_s`; one that had begun at Dify only where `retry_started`, for its side effects come twice.
     """
 
     overlap: str = "skip"
@@ -141,6 +142,9 @@ class Policy:
     catch_up: str = "latest"
     catch_up_s: int = 3600
     data_offset: str = ""
+    retries: int = 2
+    retry_after_s: int = 30
+    retry_started: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -215,7 +219,7 @@ class Job:
 class Fault:
     """Why a run failed, as data. `code` is the class, `where` the title of the node or a word for the place.
 
-    `final` tells that another attempt cannot help.
+    `final` tells that another attempt cannot help, `begun` that Dify had begun the run.
     """
 
     code: str
@@ -223,6 +227,7 @@ class Fault:
     where: str | None = None
     node_id: str | None = None
     final: bool = True
+    begun: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -233,7 +238,8 @@ class Run:
     moves; `due_at` may. `tag` is the `user` of the attempt at Dify, the only handle by which a start can be found
     again; `asked_at` tells that the attempt may have left for Dify, `heard_at` that Dify has taken it. `owner`,
     `fence` and `lease_until` are the claim, `deaths` counts the owners that died while they held it; `stop_by` is
-    the wish of a person that it end.
+    the wish of a person that it end. `attempts` counts what was sent, `retries` the failures that were tried again;
+    until `try_at` a ready run waits for its next attempt.
     """
 
     id: int
@@ -256,6 +262,8 @@ class Run:
     state: RunState = RunState.PLANNED
     reason: str | None = None
     attempts: int = 0
+    retries: int = 0
+    try_at: datetime | None = None
     tag: str | None = None
     asked_at: datetime | None = None
     heard_at: datetime | None = None
@@ -278,6 +286,19 @@ class Run:
     nodes_done: int = 0
     current_node: str | None = None
     outputs: Mapping[str, Any] | None = None
+    fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One attempt of a run that ended without being its last: what was sent under which name, and why it failed."""
+
+    id: int
+    run_id: int
+    tag: str | None
+    asked_at: datetime | None
+    ended_at: datetime
+    dify_run_id: str | None = None
     fault: Fault | None = None
 
 

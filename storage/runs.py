@@ -25,6 +25,7 @@ __all__ = [
     "drop_planned",
     "get",
     "get_trace",
+    "has_newer_success",
     "last_ended",
     "last_ended_of_many",
     "last_success_before",
@@ -271,6 +272,24 @@ def _seen(query: Select[Any], team: ColumnElement[bool], channel_ids: Collection
     if channel_ids is None:
         return query
     return query.where(runs.c.channel_id.in_(list(channel_ids)))
+
+
+_NEWER_SUCCESS = (
+    select(runs.c.id)
+    .where(
+        _OF_JOB,
+        RUN_RAN,
+        runs.c.state.in_([RunState.SUCCEEDED, RunState.PARTIAL]),
+        runs.c.slot_at > bindparam("slot", type_=Utc),
+        runs.c.ended_at > bindparam("slot", type_=Utc),
+    )
+    .limit(1)
+)
+
+
+def has_newer_success(c: Connection, job_id: int, slot_at: datetime) -> bool:
+    """Whether a later slot of the job has succeeded. What ended before the slot cannot be later."""
+    return c.execute(_NEWER_SUCCESS, {"job": job_id, "slot": slot_at}).first() is not None
 
 
 # Of how many that ended last the newest slot is taken: a rerun of an old slot may end after it.

@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    and_,
     literal_column,
 )
 
@@ -33,6 +34,7 @@ from storage.columns import (
 )
 from storage.records import (
     App,
+    Attempt,
     AuditEntry,
     Calendar,
     Cause,
@@ -145,6 +147,8 @@ runs = Table(
     Column("state", Word(RunState), nullable=False),
     Column("reason", Words),
     Column("attempts", Integer, nullable=False),
+    Column("retries", Integer, nullable=False),
+    Column("try_at", Utc),
     Column("tag", Text),
     Column("asked_at", Utc),
     Column("heard_at", Utc),
@@ -178,6 +182,7 @@ RUN_OPEN = _is(runs.c.state, "planned", "queued", "ready", "running", "waiting")
 RUN_RAN = _is(runs.c.state, "succeeded", "partial", "failed", "timed_out", "stopped", "lost")
 _partial("ix_runs_planned", RUN_PLANNED, runs.c.due_at, runs.c.id)
 _partial("ix_runs_ready", RUN_READY, runs.c.due_at, runs.c.id)
+_partial("ix_runs_try", and_(RUN_READY, runs.c.try_at.is_not(None)), runs.c.try_at)
 _partial("ix_runs_held", RUN_HELD, runs.c.lease_until)
 _partial("ix_runs_open", RUN_OPEN, runs.c.job_id, runs.c.id)
 _partial("ix_runs_ran", RUN_RAN, runs.c.job_id, runs.c.ended_at, runs.c.id)
@@ -193,6 +198,20 @@ traces = Table(
     Column("failed", Integer, nullable=False),
     Column("ignored", Integer, nullable=False),
     Column("spans", LargeBinary, nullable=False),
+)
+
+attempts = Table(
+    "attempts",
+    metadata,
+    Column("id", ROW_ID, primary_key=True),
+    Column("run_id", BigInteger, ForeignKey("runs.id", ondelete="CASCADE"), nullable=False),
+    Column("tag", Text),
+    Column("asked_at", Utc),
+    Column("ended_at", Utc, nullable=False),
+    Column("dify_run_id", Words),
+    Column("fault", FaultJson),
+    Index("ix_attempts_run", "run_id", "id"),
+    sqlite_autoincrement=True,
 )
 
 deliveries = Table(
@@ -293,6 +312,7 @@ meta = Table(
 APP = Shape(App, apps, {"name_folded": lambda app: fold(app.name)})
 JOB = Shape(Job, jobs, {"name_folded": lambda job: fold(job.name)})
 RUN = Shape(Run, runs)
+ATTEMPT = Shape(Attempt, attempts)
 DELIVERY = Shape(Delivery, deliveries)
 DRAFT = Shape(Draft, drafts)
 CALENDAR = Shape(Calendar, calendars, {"name_folded": lambda one: fold(one.name)})

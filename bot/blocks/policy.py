@@ -1,16 +1,17 @@
-"""The fields of a form about times that are busy or missed, and about the time that the inputs are told."""
+"""The fields of a form about times that are busy or missed, runs that fail, and the time that the inputs are told."""
 
 from collections.abc import Mapping, Sequence
 
 from bot.blocks import field as one_field
 from bot.blocks.parts import Block, input_block, select
-from bot.blocks.reading import CATCH_UP, DATA_OFFSET, OVERLAP
+from bot.blocks.reading import CATCH_UP, DATA_OFFSET, OVERLAP, RETRY
 from bot.blocks.text import clean
 
 OFFSET_LENGTH = 20
 POLICY_FIELDS: Mapping[str, str] = {
     OVERLAP: "When the run before is still going",
     CATCH_UP: "When times were missed",
+    RETRY: "When a run fails",
     DATA_OFFSET: "Data time",
 }
 OVERLAPS = (
@@ -27,6 +28,12 @@ CATCH_UPS = (
     ("Make up all of the last day", "all within 1d"),
     ("Make up none", "skip"),
 )
+RETRIES = (
+    ("Try again twice, after 30 s and 1 min", "2 after 30s"),
+    ("Try again 5 times, first after 1 min", "5 after 1m"),
+    ("Try again twice, also what had begun", "2 after 30s started"),
+    ("Do not try again", "off"),
+)
 
 
 def overlap_block(chosen: str) -> Block:
@@ -35,6 +42,10 @@ def overlap_block(chosen: str) -> Block:
 
 def catch_up_block(chosen: str) -> Block:
     return _policy_block(CATCH_UP, CATCH_UPS, chosen)
+
+
+def retry_block(chosen: str) -> Block:
+    return _policy_block(RETRY, RETRIES, chosen)
 
 
 def _policy_block(name: str, known: Sequence[tuple[str, str]], chosen: str) -> Block:

@@ -9,7 +9,7 @@ from bot.blocks.text import clean
 from storage.records import InputField
 
 APP, WHEN, ZONE, CHANNEL_ID, NAME, TIMEOUT = "app", "when", "zone", "channel", "name", "timeout"
-OVERLAP, CATCH_UP, DATA_OFFSET = "overlap", "catch_up", "data_offset"
+OVERLAP, CATCH_UP, DATA_OFFSET, RETRY = "overlap", "catch_up", "data_offset", "retry"
 BASE_URL, KEY = "base_url", "key"
 
 
@@ -30,6 +30,7 @@ class Typed:
     timeout_min: float | None = None
     overlap: str | None = None
     catch_up: str | None = None
+    retry: str | None = None
     data_offset: str | None = None
     base_url: str | None = None
     key: str | None = field(default=None, repr=False)
@@ -54,6 +55,7 @@ def read_form(view_state: Mapping[str, Any], fields: Sequence[InputField] = ()) 
         timeout_min=timeout,
         overlap=_chosen(state, OVERLAP),
         catch_up=_chosen(state, CATCH_UP),
+        retry=_chosen(state, RETRY),
         data_offset=_words(state, DATA_OFFSET),
         channel_id=_only(state, CHANNEL_ID).get("selected_conversation"),
         name=_words(state, NAME),

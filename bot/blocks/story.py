@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from bot.blocks import words
-from bot.blocks.parts import person
+from bot.blocks.parts import date, person
 from bot.blocks.spans import FAILED, HANDLED, failed_rounds, failures, holds, rounds_known, title
 from bot.blocks.text import bold, escape, first_line
 from storage.records import Job, NodeSpan, Run, RunState
@@ -26,7 +26,7 @@ def story(run: Run, job: Job | None = None, spans: Spans = (), names: Names = No
     name = bold(name_of(run, job))
     match run.state:
         case RunState.READY:
-            return f"{name} is starting."
+            return f"{name} is starting{_next_try(run)}."
         case RunState.QUEUED:
             return f"{name} is queued: it starts when the run before it has ended."
         case RunState.PLANNED:
@@ -104,6 +104,14 @@ def loss(run: Run) -> str:
     )
 
 
+def _next_try(run: Run) -> str:
+    """Why a run that had its attempt starts once more, and when."""
+    if run.try_at is None or run.fault is None:
+        return ""
+    why = escape(first_line(run.fault.message, CAUSE)).rstrip(".")
+    return f" again {date(run.try_at)}: {why}"
+
+
 def _progress(run: Run, names: Names) -> str:
     if run.stop_by:
         who = "for a newer run" if run.stop_by == REPLACED_BY else f"asked by {person(run.stop_by, names)}"
@@ -147,8 +155,9 @@ def _stopped(run: Run, names: Names) -> str:
     """ " by Ana after 12 s.", " after 12 s: replaced by a newer run."."""
     if run.stop_by == REPLACED_BY:
         return f"{_after(run)}{_reason(run)}."
+    waited = run.try_at is not None
     stopper = f" by {person(run.stop_by, names)}" if run.stop_by else " in Dify, not from here"
-    return f"{stopper}{_after(run)}.{_said(run)}"
+    return f"{stopper}{_reason(run)}." if waited else f"{stopper}{_after(run)}.{_said(run)}"
 
 
 def _warnings(spans: Spans) -> str:

@@ -79,6 +79,15 @@ def catch_up(policy: Policy) -> str:
     return told if policy.catch_up == "skip" else f"{told}, if not older than {duration(policy.catch_up_s)}"
 
 
+def retry(policy: Policy) -> str:
+    """What happens when a run fails."""
+    if not policy.retries:
+        return "it is not tried again"
+    often = {1: "once", 2: "twice"}.get(policy.retries, f"{policy.retries} times")
+    begun = ", also what had begun" if policy.retry_started else ""
+    return f"tried again {often}, first after {duration(policy.retry_after_s)}{begun}"
+
+
 def state(run: Run) -> str:
     return STATES[run.state][1]
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import sys
+from collections.abc import Sequence
 
 import click
 import orjson
@@ -10,7 +11,7 @@ from bot.cli._session import open_rows, print_json, read_settings
 from bot.cli._tell import plain, run_facts, run_line
 from bot.operations.find import run_by_id
 from bot.rules.access import Action
-from storage import runs
+from storage import attempts, runs
 from storage.records import NodeSpan
 from storage.runs import unpack_trace
 
@@ -29,11 +30,15 @@ async def _show(run_id: int, as_json: bool) -> None:
     async with open_rows(read_settings()) as (store, actor):
         run = await store.read(lambda c: run_by_id(c, actor, Action.SEE, run_id))
         blob = await store.read(lambda c: runs.get_trace(c, run_id))
+        tried = await store.read(lambda c: attempts.of_run(c, run_id))
     spans = unpack_trace(blob) if blob is not None else ()
     if as_json:
-        print_json({**run_facts(run), "nodes": [orjson.loads(orjson.dumps(span)) for span in spans]})
+        print_json({**run_facts(run), "tried": _plain(tried), "nodes": _plain(spans)})
         return
     click.echo(run_line(run))
+    for number, one in enumerate(tried, 1):
+        why = one.fault.message if one.fault else "unknown"
+        click.echo(plain(f"try {number} ended {one.ended_at:%Y-%m-%d %H:%M:%S} UTC: {why}"))
     for name, value in (("inputs", run.inputs), ("outputs", run.outputs)):
         click.echo(f"{name}:")
         sys.stdout.flush()
@@ -42,6 +47,10 @@ async def _show(run_id: int, as_json: bool) -> None:
     for span in spans:
         depth[span.id] = depth.get(span.parent or "", -1) + 1
         click.echo(f"{'  ' * depth[span.id]}{_line(span)}")
+
+
+def _plain(records: Sequence[object]) -> list[object]:
+    return [orjson.loads(orjson.dumps(one)) for one in records]
 
 
 def _line(span: NodeSpan) -> str:

@@ -59,12 +59,11 @@ def from_run(
     *,
     detail_error: str | None = None,
     stop_asked: bool = False,
-    retry_started: bool = False,
 ) -> Fault | None:
     """Why the run of this stream ended as it did, or None when it succeeded, even in part.
 
-    `detail_error` is what the run detail says, which is truer for a stopped run. A run that has started is final
-    unless `retry_started`: its side effects would happen twice.
+    `detail_error` is what the run detail says, which is truer for a stopped run. Of a run that had begun more can be
+    gone at another attempt, for those who accept its side effects twice.
     """
     status, told = facts.status, detail_error or facts.error
     if status in ("succeeded", "partial-succeeded"):
@@ -73,13 +72,14 @@ def from_run(
     code = _classify_run(status, told, culprit, facts, stop_asked=stop_asked)
     if culprit is not None and told in (None, "") and culprit.error:
         told = culprit.error
-    may_retry = code in PASSING_IN_RUN if retry_started else code in PASSING and not _has_begun(facts)
+    begun = _has_begun(facts)
     return Fault(
         code=code.value,
         message=_say(code, told),
         where=None if culprit is None else redact(culprit.title),
         node_id=None if culprit is None else culprit.node_id,
-        final=not may_retry,
+        final=code not in (PASSING_IN_RUN if begun else PASSING),
+        begun=begun,
     )
 
 

@@ -11,6 +11,7 @@ from bot.loops.flight import Flight
 from bot.loops.keep import keep_progress
 from bot.loops.leave import Leave
 from bot.loops.logbook import LIVE_AFTER
+from bot.operations.again import OVERTAKEN, is_overtaken
 from bot.operations.finish import finish
 from bot.operations.show import show
 from bot.rules.tag import tag_of
@@ -44,6 +45,9 @@ class Runner:
         claimed = await self._services.store.run(lambda c: self._claim(c, free))
         for run in claimed:
             self._board(run, is_rejoin=False)
+        try_at = await self._services.store.read(claims.next_try_at)
+        if try_at is not None and try_at > self._services.now():
+            self._services.engine.wake("runner", at=try_at)
         return len(claimed)
 
     def rejoin(self, run: Run) -> None:
@@ -84,12 +88,15 @@ class Runner:
     def _claim(self, c: Connection, free: int) -> list[Run]:
         services, now = self._services, self._services.now()
         claimed: list[Run] = []
-        for run_id in claims.ready_runs(c, free):
+        for run_id in claims.ready_runs(c, now, free):
             run = claims.claim_run(c, run_id, services.owner, now, LEASE_S)
             if run is None:
                 continue
             if run.stop_by is not None:
                 finish(c, replace(run, state=RunState.STOPPED, reason="before it began", ended_at=now), now=now)
+                continue
+            if is_overtaken(c, run):
+                finish(c, replace(run, state=RunState.STOPPED, reason=OVERTAKEN, ended_at=now), now=now)
                 continue
             tag = tag_of(services.installation, run.key, run.attempts)
             tagged = claims.save_run(c, replace(run, tag=tag))

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
+from bot.operations.again import give_up, try_again
 from bot.operations.line import serve_next
 from bot.operations.plan import plan, plan_after_end
 from bot.operations.show import refresh_messages, show
@@ -14,12 +15,16 @@ from storage.records import Delivery, DeliveryKind, Job, JobState, Run, RunState
 
 
 def finish(c: Connection, run: Run, *, now: datetime) -> Run | None:
-    """Close a claimed run with the end that it carries; None when the claim was lost, and nothing was written.
+    """Close a claimed run with the end that it carries, or owe its next attempt where that was not the last; None
+    when the claim was lost, and nothing was written.
 
     The job is locked before the run, as everybody does who decides for a job.
     """
     job = _job_of(c, run)
-    saved = claims.save_run(c, run)
+    again = try_again(c, run, job, now=now)
+    if again is not None:
+        return again
+    saved = claims.save_run(c, give_up(run, now=now))
     if saved is None:
         return None
     _follow(c, saved, job, now)

@@ -20,9 +20,11 @@ def stop(c: Connection, actor: Actor, run_id: int, *, now: datetime) -> Run:
         raise Refusal(f"Run {run.id} has already ended ({run.state.replace('_', ' ')}).", code="ended")
     if run.stop_by is None:
         claims.ask_stop(c, run.id, actor.user_id)
-        if run.state is RunState.QUEUED and run.job_id is not None:
-            jobs.lock_many(c, [run.job_id])  # before the run, as everybody who decides for a job
-            closed = slots.close_unstarted(c, run.id, RunState.STOPPED, "it had not started", now)
+        if run.state in (RunState.QUEUED, RunState.READY):
+            if run.job_id is not None:
+                jobs.lock_many(c, [run.job_id])  # before the run, as everybody who decides for a job
+            reason = "it waited for its next try" if run.attempts else "it had not started"
+            closed = slots.close_unstarted(c, run.id, RunState.STOPPED, reason, now)
             if closed is not None:
                 follow(c, closed, now=now)
         note(c, actor, "stop", f"run:{run.id}", now=now, detail={"name": run.name})

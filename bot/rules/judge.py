@@ -34,6 +34,7 @@ ALERTS = {
     RunState.TIMED_OUT: Alert.TIMEOUT,
     RunState.LOST: Alert.LOST,
     RunState.MISSED: Alert.MISSED,
+    RunState.EXPIRED: Alert.MISSED,
 }
 
 

@@ -1,4 +1,5 @@
-"""What happens when a time is busy or missed, as people write it: `queue 3`, `latest within 2h`. Pure."""
+"""What happens when a time is busy or missed, or a run fails, as people write it: `queue 3`, `latest within 2h`,
+`3 after 1m`. Pure."""
 
 import re
 from dataclasses import replace
@@ -13,10 +14,25 @@ LONGEST_QUEUE = 10
 MOST_AT_ONCE = 50
 USUALLY_AT_ONCE = 3
 LONGEST_CATCH_UP_S = 7 * 86_400
+MOST_RETRIES = 10
+LONGEST_RETRY_S = 600
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 OVERLAP = re.compile(r"(skip|queue|replace|allow)\s*(?:(?:max\s*)?=?\s*(\d{1,4}))?", re.IGNORECASE | re.ASCII)
 CATCH_UP = re.compile(r"(skip|latest|all)(?:\s+(?:within\s+)?(\d{1,6})\s*([smhd])[a-z]*)?", re.IGNORECASE | re.ASCII)
+RETRY = re.compile(
+    r"(?:(?P<none>off|no|none)|(?P<count>\d{1,4})(?:\s*(?:x|times))?(?:\s+after\s+(?P<span>\d{1,6})\s*(?P<unit>[smhd])[a-z]*)?"
+    r"(?P<started>\s+started)?)",
+    re.IGNORECASE | re.ASCII,
+)
+
+
+def read_policy(*, overlap: str | None, catch_up: str | None, data_offset: str | None, retry: str | None) -> Policy:
+    """What was said of each; what was not said is as usual. Raises Refusal."""
+    policy = read_data_offset(data_offset, Policy()) if data_offset else Policy()
+    policy = read_overlap(overlap, policy) if overlap else policy
+    policy = read_catch_up(catch_up, policy) if catch_up else policy
+    return read_retry(retry, policy) if retry else policy
 
 
 def read_overlap(text: str, policy: Policy) -> Policy:
@@ -65,6 +81,29 @@ def read_catch_up(text: str, policy: Policy) -> Policy:
     return replace(policy, catch_up=found[1].lower(), catch_up_s=seconds)
 
 
+def read_retry(text: str, policy: Policy) -> Policy:
+    """`off`, `2`, `3 after 1m`, `3 after 1m started`, put into the policy. Raises Refusal."""
+    found = RETRY.fullmatch(" ".join(text.split()))
+    if found is None:
+        raise Refusal(
+            f"I do not know “{text.strip()[:80]}” for a run that fails.",
+            "It is off, 2, or 3 after 1m; with “started” at the end also a run that had begun is tried again.",
+            code="bad_retry",
+            field="retry",
+            choices=("off", "2 after 30s"),
+        )
+    count = 0 if found["none"] else int(found["count"])
+    seconds = int(found["span"]) * UNITS_S[found["unit"].lower()] if found["span"] else Policy().retry_after_s
+    if count > MOST_RETRIES or not 1 <= seconds <= LONGEST_RETRY_S:
+        raise Refusal(
+            f"“{text.strip()[:80]}” is out of bounds.",
+            f"A run is tried again up to {MOST_RETRIES} times, first after 1 s to {LONGEST_RETRY_S // 60} minutes.",
+            code="bad_retry",
+            field="retry",
+        )
+    return replace(policy, retries=count, retry_after_s=seconds, retry_started=bool(found["started"]))
+
+
 def read_data_offset(text: str, policy: Policy) -> Policy:
     """`-1d`, `+2h`, `-1M`, put into the policy in its strict form. Raises Refusal."""
     return replace(policy, data_offset=write_offset(read_offset(text)))
@@ -83,3 +122,12 @@ def write_catch_up(policy: Policy) -> str:
         return "skip"
     unit = next(unit for unit in ("d", "h", "m", "s") if policy.catch_up_s % UNITS_S[unit] == 0)
     return f"{policy.catch_up} within {policy.catch_up_s // UNITS_S[unit]}{unit}"
+
+
+def write_retry(policy: Policy) -> str:
+    """As it can be typed: `2 after 30s`."""
+    if not policy.retries:
+        return "off"
+    unit = next(unit for unit in ("h", "m", "s") if policy.retry_after_s % UNITS_S[unit] == 0)
+    started = " started" if policy.retry_started else ""
+    return f"{policy.retries} after {policy.retry_after_s // UNITS_S[unit]}{unit}{started}"

@@ -12,7 +12,7 @@ from bot.blocks.reading import Typed, read_form
 from bot.errors import DeliveryError, DifyError, Refusal
 from bot.operations.endpoint import open_endpoint
 from bot.rules.access import Action, authorize
-from bot.rules.policy import read_catch_up, read_data_offset, read_overlap, write_catch_up, write_overlap
+from bot.rules.policy import read_policy, write_catch_up, write_overlap, write_retry
 from bot.services import Services
 from bot.slack.door import gather_actor
 from bot.slack.request import Asker, Press, View
@@ -105,6 +105,7 @@ async def build_form(
         timeout_min=form.timeout_min,
         overlap=write_overlap(form.policy),
         catch_up=write_catch_up(form.policy),
+        retry=write_retry(form.policy),
         data_offset=form.policy.data_offset,
         preview=await preview(services, asker, form.when, form.zone),
         problems=problems,
@@ -178,13 +179,12 @@ async def rebuild(services: Services, press: Press) -> None:
 def _policy_so_far(typed: Typed) -> Policy:
     """What the form says now; what cannot be read yet is told when it is saved."""
     try:
-        return read_policy(typed)
+        return policy_of(typed)
     except Refusal:
         return Policy()
 
 
-def read_policy(typed: Typed) -> Policy:
-    """What a form says of busy and missed times. Raises Refusal."""
-    policy = read_data_offset(typed.data_offset, Policy()) if typed.data_offset else Policy()
-    policy = read_overlap(typed.overlap, policy) if typed.overlap else policy
-    return read_catch_up(typed.catch_up, policy) if typed.catch_up else policy
+def policy_of(typed: Typed) -> Policy:
+    """What a form says of busy and missed times, and of failures. Raises Refusal."""
+    told = {"overlap": typed.overlap, "catch_up": typed.catch_up, "data_offset": typed.data_offset}
+    return read_policy(**told, retry=typed.retry)

@@ -1,7 +1,7 @@
 """The grammar of the sentences after `/dify schedule` and `/dify run`: which words are the app, the time, the rest.
 
-    <app> <when> [in <zone>] [to #channel] [as "name"] [overlap queue] [catch-up latest 2h] [data -1d] [key=value …]
-                                                                            the clauses in any order
+    <app> <when> [in <zone>] [to #channel] [as "name"] [overlap queue] [catch-up latest 2h] [retry 3 after 1m]
+                                                            [data -1d] [key=value …], the clauses in any order
     <job or app> [key=value …]
 
 What a time or a zone means is read elsewhere: a word is taken for a zone only by its looks. Pure.
@@ -29,6 +29,10 @@ DATA_OFFSET = re.compile(r"[+\-−]\d{1,9}[a-z]?$", re.IGNORECASE)
 MORE_POLICY = re.compile(  # overlap allow max 3, catch-up all within 2 hours
     r"(?:within|max|\d{1,6}[smhd]?|max=\d{1,4}|seconds?|minutes?|min|hours?|days?)$", re.IGNORECASE
 )
+FIRST_RETRY = re.compile(r"(?:off|no|none|\d{1,4}x?)$", re.IGNORECASE)
+MORE_RETRY = re.compile(  # retry 3 times after 1 minute started
+    r"(?:times|after|started|\d{1,6}[smh]?|seconds?|sec|minutes?|min|hours?)$", re.IGNORECASE
+)
 EXAMPLE = 'For example: /dify schedule "Daily news" every weekday at 9 in Asia/Tokyo to #ops topic="AI"'
 
 
@@ -43,6 +47,7 @@ class ScheduleWords:
     name: str | None = None
     overlap: str | None = None
     catch_up: str | None = None
+    retry: str | None = None
     data_offset: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
 
@@ -54,6 +59,7 @@ class ScheduleWords:
         parts += [f"as {quote(self.name)}"] if self.name else []
         parts += [f"overlap {self.overlap}"] if self.overlap else []
         parts += [f"catch-up {self.catch_up}"] if self.catch_up else []
+        parts += [f"retry {self.retry}"] if self.retry else []
         parts += [f"data {self.data_offset}"] if self.data_offset else []
         parts += [f"{name}={_quoted(value)}" for name, value in self.inputs.items()]
         return " ".join(parts)
@@ -82,6 +88,7 @@ def read_schedule(rest: str) -> ScheduleWords:
         name=clauses.get("as"),
         overlap=clauses.get("overlap"),
         catch_up=clauses.get("catch-up"),
+        retry=clauses.get("retry"),
         data_offset=clauses.get("data"),
         inputs=inputs,
     )
@@ -163,16 +170,18 @@ def _read_clause(words: Sequence[Word], at: int) -> tuple[str, str, int] | None:
         _refuse_bare_name(words, at + 1)
         return name, said.text, 2
     if name in ("overlap", "catch-up", "catchup"):
-        return _read_policy(words, at, name.replace("catchup", "catch-up"))
+        return _read_policy(words, at, name.replace("catchup", "catch-up"), MORE_POLICY)
+    if name == "retry" and FIRST_RETRY.match(said.text):
+        return _read_policy(words, at, name, MORE_RETRY)
     if name == "data" and DATA_OFFSET.match(said.text):
         return name, said.text, 2
     return None
 
 
-def _read_policy(words: Sequence[Word], at: int, name: str) -> tuple[str, str, int]:
-    """`overlap queue 3`, `catch-up all within 2h`: as many words as belong to it."""
+def _read_policy(words: Sequence[Word], at: int, name: str, more: re.Pattern[str]) -> tuple[str, str, int]:
+    """`overlap queue 3`, `catch-up all within 2h`, `retry 3 after 1m`: as many words as belong to it."""
     length = 2
-    while at + length < len(words) and MORE_POLICY.match(words[at + length].text):
+    while at + length < len(words) and more.match(words[at + length].text):
         length += 1
     return name, " ".join(word.text for word in words[at + 1 : at + length]), length
 

@@ -59,7 +59,7 @@ async def alerts_of(house: House, job: Job) -> list[Delivery]:
 def end_all(c: Connection, now: datetime) -> int:
     """Every ready run starts and succeeds, and whatever is let in by that, too."""
     count = 0
-    while ready := claims.ready_runs(c, 100):
+    while ready := claims.ready_runs(c, now, 100):
         for run_id in ready:
             run = claims.claim_run(c, run_id, "me", now, 60)
             assert run is not None

@@ -55,7 +55,7 @@ async def by_hand(house: House, job: Job, key: str = "typed:1") -> Run:
 
 def end_one(c: Connection, now: datetime, state: RunState = R.SUCCEEDED) -> None:
     """The oldest run that is ready begins and ends."""
-    run = claims.claim_run(c, claims.ready_runs(c, 1)[0], "me", now, 60)
+    run = claims.claim_run(c, claims.ready_runs(c, now, 1)[0], "me", now, 60)
     assert run is not None
     finish(c, replace(run, state=state, ended_at=None if state is R.WAITING else now), now=now)
 
@@ -239,7 +239,7 @@ async def test_a_due_time_an_end_and_many_people_at_one_moment_leave_nobody_wait
         found = await asyncio.gather(house.clock.once(), *asked, return_exceptions=True)
         assert all(isinstance(one, int | Run | Refusal) for one in found), found
         now = house.hand.now
-        while await house.store.read(lambda c: claims.ready_runs(c, 1)):
+        while await house.store.read(lambda c: claims.ready_runs(c, house.hand.now, 1)):
             ends = [house.store.run(lambda c: end_one(c, now)) for _ in range(1)]  # noqa: B023
             await asyncio.gather(*ends)
         states = await states_of(house, job)

@@ -137,13 +137,13 @@ async def disconnect(house: House) -> None:
     ("trouble", "state", "code", "starts"),
     [
         (revoke, RunState.FAILED, Code.BAD_KEY, 0),
-        (fill_up, RunState.FAILED, Code.BUSY, 0),
+        (fill_up, RunState.READY, Code.BUSY, 0),
         (crash, RunState.FAILED, Code.SERVER, 0),
         (shut, RunState.FAILED, Code.UNREACHABLE, 0),
         (lose_the_key, RunState.FAILED, "needs_key", 0),
         (disconnect, RunState.FAILED, "no_app", 0),
         # it may have begun: Dify's log tells whether it has
-        (hang_up, RunState.FAILED, Code.NEVER_STARTED, 0),
+        (hang_up, RunState.READY, Code.NEVER_STARTED, 0),
         (swallow, RunState.SUCCEEDED, None, 1),
         (cut_at_the_first_byte, RunState.SUCCEEDED, None, 1),
         # it has begun: Dify itself tells how it ended
@@ -230,7 +230,7 @@ async def _has_started(house: House, count: int) -> bool:
 async def test_the_oldest_waits_the_shortest(house: House) -> None:
     late = await house.ready("digest", due_at=NOW)
     early = await house.ready("digest", due_at=NOW - timedelta(minutes=1))
-    assert await house.store.read(lambda c: claims.ready_runs(c, 1)) == [early.id]
+    assert await house.store.read(lambda c: claims.ready_runs(c, NOW, 1)) == [early.id]
     assert late.id < early.id
 
 

@@ -35,6 +35,7 @@ LATER = NOW.replace(hour=9)
 VAULT = a_vault()
 # Operations of the house: no person asks for them, so they take no actor.
 OF_THE_HOUSE = {
+    "again",
     "announce",
     "calendar_end",
     "coming",

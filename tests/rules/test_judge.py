@@ -17,6 +17,7 @@ FAILURES = {
     RunState.TIMED_OUT: Alert.TIMEOUT,
     RunState.LOST: Alert.LOST,
     RunState.MISSED: Alert.MISSED,
+    RunState.EXPIRED: Alert.MISSED,
 }
 SUCCESSES = (RunState.SUCCEEDED, RunState.PARTIAL)
 SILENT = [state for state in RunState if state not in FAILURES and state not in SUCCESSES]

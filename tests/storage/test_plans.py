@@ -66,7 +66,9 @@ def plans(c: Connection, act: Any) -> str:
 CASES: dict[str, tuple[Any, str]] = {
     "due runs": (lambda c: claims.due_runs(c, NOW, 10), "ix_runs_planned"),
     "next due": (claims.next_due_at, "ix_runs_planned"),
-    "ready runs": (lambda c: claims.ready_runs(c, 10), "ix_runs_ready"),
+    "ready runs": (lambda c: claims.ready_runs(c, NOW, 10), "ix_runs_ready"),
+    "next try": (claims.next_try_at, "ix_runs_try"),
+    "newer success": (lambda c: runs.has_newer_success(c, BUSY, NOW), "ix_runs_ran"),
     "orphans": (lambda c: claims.orphans(c, NOW, 10), "ix_runs_held"),
     "running": (lambda c: runs.running(c, "T1"), "ix_runs_held"),
     "next runs": (lambda c: runs.next_runs(c, "T1", None, 5), "ix_runs_planned"),

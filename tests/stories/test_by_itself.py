@@ -20,7 +20,7 @@ async def test_a_job_still_running_when_it_is_due_again_is_not_started_a_second_
 
 
 async def test_a_job_with_a_delay_runs_again_after_each_end_also_after_a_failure(world: World) -> None:
-    await world.save('/dify schedule digest 1 hour after each run as "Tea" topic=Tea')
+    await world.save('/dify schedule digest 1 hour after each run as "Tea" retry off topic=Tea')
     await world.turn_to_next()
     await world.told("*Tea* finished")
     world.dify.mischief.fail_next(1)

@@ -14,7 +14,7 @@ from tests.stories.world import ANA, OPS, World, open_world
 
 async def test_a_failing_job_alerts_its_owner_once_and_tells_when_it_works_again(tmp_path: Path) -> None:
     async with open_world(tmp_path) as world:
-        await world.save('/dify schedule digest every hour as "Watch" topic=Tea')
+        await world.save('/dify schedule digest every hour as "Watch" retry off topic=Tea')
         for number in range(3):
             world.dify.mischief.fail_next(1, on="start", status=500)
             await world.turn_to_next()
@@ -104,8 +104,33 @@ async def test_a_start_of_which_dify_cannot_tell_is_said_to_be_lost_and_not_repe
     assert len(world.dify.starts()) == 1
 
 
+async def test_a_failure_that_may_pass_is_tried_again_before_anybody_is_called(world: World) -> None:
+    await world.save('/dify schedule digest every hour as "Watch" retry 2 after 1m topic=Tea')
+    world.dify.mischief.fail_next(2, status=500)
+    await world.turn_to_next()
+    for edits in range(2):
+        again = await world.told("*Watch* is starting again")
+        await world.wait(lambda edits=edits: world.slack.messages(OPS)[-1].edits >= edits)  # type: ignore[misc]
+        assert "The Dify server had an error" in again.text
+        await world.turn_to_try()
+    done = await world.told("*Watch* finished")
+    assert "3 tries" in words_of(done)
+    assert len([one for one in world.slack.messages(OPS) if "Watch" in one.text]) == 1
+    assert len(world.dify.starts()) == 1
+
+
+async def test_a_run_that_waits_for_its_next_try_can_be_stopped(world: World) -> None:
+    await world.save('/dify schedule digest every hour as "Watch" retry 2 after 1m topic=Tea')
+    world.dify.mischief.fail_next(1, status=500)
+    await world.turn_to_next()
+    again = await world.told("*Watch* is starting again")
+    await world.press(again, "Stop")
+    stopped = await world.told("*Watch* was stopped by Ana")
+    assert "it waited for its next try" in stopped.text
+
+
 async def test_a_dify_that_is_down_fails_the_run_with_plain_words(world: World) -> None:
-    await world.save("/dify schedule broken every hour")
+    await world.save("/dify schedule broken every hour retry off")
     world.dify.close_door()
     await world.turn_to_next()
     failed = await world.told("*broken* failed")
@@ -119,17 +144,18 @@ async def test_a_dify_that_is_down_fails_the_run_with_plain_words(world: World) 
     [
         (lambda dify: dify.mischief.revoke("broken"), "failed after * Dify refused the API key."),
         (lambda dify: dify.mischief.fail_next(1, status=500), "failed after * The Dify server had an error."),
-        (lambda dify: dify.mischief.too_many_next(1), "failed after * as many requests as it may."),
-        (lambda dify: dify.mischief.fail_next(1, status=502), "failed*: * Dify's log shows that it never began."),
+        (lambda dify: dify.mischief.too_many_next(1), "starting again * as many requests as it may."),
+        (lambda dify: dify.mischief.fail_next(3, status=502), "failed*: * Dify's log shows that it never began*"),
     ],
 )
 async def test_each_way_in_which_dify_refuses_has_its_own_sentence(
     world: World, break_it: Callable[[LocalDify], None], words: str
 ) -> None:
-    await world.save("/dify schedule broken every hour")
+    await world.save("/dify schedule broken every hour retry off")
     break_it(world.dify)
     await world.turn_to_next()
     failed = await world.told("*broken* ")
+    await world.wait(lambda: "running" not in failed.text)
     assert fnmatch(failed.text, f"*{words}*"), failed.text
     assert ".." not in failed.text
     assert not world.dify.starts()

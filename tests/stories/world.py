@@ -88,6 +88,12 @@ class World:
         assert due_at is not None, "nothing is planned"
         self.turn(max(due_at - self.clock(), timedelta()) + timedelta(milliseconds=1))
 
+    async def turn_to_try(self) -> None:
+        """Time passes until a run that failed is tried again."""
+        try_at = await self.bot.services.store.read(claims.next_try_at)
+        assert try_at is not None, "nothing is tried again"
+        self.turn(max(try_at - self.clock(), timedelta()) + timedelta(milliseconds=1))
+
     def wake(self) -> None:
         """What the engine's beat does every five seconds."""
         for kind in ("clock", "runner", "saver", "courier", "janitor"):

@@ -9,7 +9,7 @@ from bot.errors import Refusal
 from bot.operations.draft import draft
 from bot.operations.find import find_app
 from bot.rules import inputs
-from bot.rules.policy import read_catch_up, read_data_offset, read_overlap
+from bot.rules.policy import read_policy
 from bot.services import Services
 from bot.slack import schedule_form
 from bot.slack.cards import card_of_draft
@@ -17,12 +17,12 @@ from bot.slack.door import answer_later, gather_actor
 from bot.slack.request import Request, ScheduleWords, read_schedule
 from bot.slack.seek import reader_zone
 from bot.slack.when import read_when
-from storage.records import Policy
 
 HELP = Help(
     verb="schedule",
     usage=(
-        'schedule <app> <when> [in <zone>] [to #channel] [as "name"] [overlap …] [catch-up …] [data …] [key=value …]'
+        'schedule <app> <when> [in <zone>] [to #channel] [as "name"] '
+        "[overlap …] [catch-up …] [retry …] [data …] [key=value …]"
     ),
     says="Run a Dify app at set times. Alone, it opens a form.",
     examples=(
@@ -54,7 +54,9 @@ async def _card(request: Request, services: Services, words: ScheduleWords) -> M
     actor = await gather_actor(services, request, proven=request.channel_id, channels=[channel_id])
     app = await services.store.read(lambda c: find_app(c, actor, words.app))
     own_zone, now = await reader_zone(services, request.user_id) or "UTC", services.now()
-    policy = _read_policy(words)
+    policy = read_policy(
+        overlap=words.overlap, catch_up=words.catch_up, data_offset=words.data_offset, retry=words.retry
+    )
     try:
         zone = schedules.read_zone(words.zone) if words.zone else own_zone
         when = await read_when(services, request, words.when, zone)
@@ -81,12 +83,6 @@ async def _card(request: Request, services: Services, words: ScheduleWords) -> M
         )
     )
     return await card_of_draft(services, kept, when, app, own_zone, problem)
-
-
-def _read_policy(words: ScheduleWords) -> Policy:
-    policy = read_data_offset(words.data_offset, Policy()) if words.data_offset else Policy()
-    policy = read_overlap(words.overlap, policy) if words.overlap else policy
-    return read_catch_up(words.catch_up, policy) if words.catch_up else policy
 
 
 def _whole(error: Refusal, words: ScheduleWords) -> Refusal:

@@ -16,7 +16,7 @@ from bot.services import Services
 from bot.slack.cards import card_of_saved
 from bot.slack.door import gather_actor
 from bot.slack.request import Submission
-from bot.slack.schedule_form import Form, build_form, fields_of, read_metadata, read_policy
+from bot.slack.schedule_form import Form, build_form, fields_of, policy_of, read_metadata
 from bot.slack.seek import reader_zone
 from bot.slack.when import read_when
 from storage import apps, jobs
@@ -106,7 +106,7 @@ async def _save(
         meant = " or ".join(f"“{choice}”" for choice in error.choices[:3])
         hint = f"Type {meant}." if meant else error.hint
         raise Refusal(error.message, hint, code=error.code, field="when") from None
-    timeout_s, policy = _read_limit(typed.timeout_min), read_policy(typed)
+    timeout_s, policy = _read_limit(typed.timeout_min), policy_of(typed)
 
     def save(c: Any) -> Saved:
         kept = draft(

@@ -40,6 +40,7 @@ def upgrade() -> None:
     _make_apps()
     _make_jobs()
     _make_runs()
+    _make_attempts()
     _make_traces()
     _make_deliveries()
     _make_drafts()
@@ -121,6 +122,8 @@ def _make_runs() -> None:
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("retries", sa.Integer(), nullable=False),
+        sa.Column("try_at", _instant(), nullable=True),
         sa.Column("tag", sa.Text(), nullable=True),
         sa.Column("asked_at", _instant(), nullable=True),
         sa.Column("heard_at", _instant(), nullable=True),
@@ -164,8 +167,26 @@ def _make_runs() -> None:
         "state IN ('succeeded', 'partial', 'failed', 'timed_out', 'stopped', 'lost')",
     )
     _partial("ix_runs_ready", "runs", ["due_at", "id"], "state = 'ready'")
+    _partial("ix_runs_try", "runs", ["try_at"], "state = 'ready' AND try_at IS NOT NULL")
     op.create_index("ix_runs_team", "runs", ["team_id", "id"])
     _partial("ix_runs_rerun", "runs", ["rerun_of"], "rerun_of IS NOT NULL")
+
+
+def _make_attempts() -> None:
+    op.create_table(
+        "attempts",
+        sa.Column("id", _row_id(), nullable=False),
+        sa.Column("run_id", sa.BigInteger(), nullable=False),
+        sa.Column("tag", sa.Text(), nullable=True),
+        sa.Column("asked_at", _instant(), nullable=True),
+        sa.Column("ended_at", _instant(), nullable=False),
+        sa.Column("dify_run_id", sa.Text(), nullable=True),
+        sa.Column("fault", _json(), nullable=True),
+        sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_attempts_run_id", ondelete="CASCADE"),
+        sa.PrimaryKeyConstraint("id", name="pk_attempts"),
+        sqlite_autoincrement=True,
+    )
+    op.create_index("ix_attempts_run", "attempts", ["run_id", "id"])
 
 
 def _make_traces() -> None:

@@ -1,0 +1,78 @@
+"""Another attempt of a run that failed: owed below the same row, told in the same message."""
+
+from dataclasses import replace
+from datetime import datetime
+
+from sqlalchemy import Connection
+
+from bot.operations.show import show
+from bot.rules.retry import Again, is_overdue, retry
+from storage import attempts, claims, runs
+from storage.records import Attempt, Job, JobState, Run, RunState
+
+OVERTAKEN = "a newer run has succeeded since"
+NO_ROOM = "its Dify app had no room for an hour"
+
+
+def try_again(c: Connection, run: Run, job: Job | None, *, now: datetime) -> Run | None:
+    """Owe the next attempt of a claimed run that ended as it says; None where this was its end, or the claim was
+    lost."""
+    again = retry(run, job.policy if job else None, now=now)
+    if again is None or (job is not None and job.state is JobState.DELETED):
+        return None
+    saved = claims.save_run(c, _anew(run, again))
+    if saved is None:
+        return None
+    if again.is_sent:
+        failed = Attempt(
+            id=0,
+            run_id=run.id,
+            tag=run.tag,
+            asked_at=run.asked_at,
+            ended_at=now,
+            dify_run_id=run.dify_run_id,
+            fault=run.fault,
+        )
+        attempts.append(c, failed)
+    if again.at > now:  # what comes again at once has nothing to tell
+        show(c, saved, now=now, rank=2)
+    return saved
+
+
+def give_up(run: Run, *, now: datetime) -> Run:
+    """The end of a run that is not tried again: what Dify never had room for has not failed, it has expired."""
+    if run.state is RunState.FAILED and run.fault and run.fault.code == "busy" and is_overdue(run, now):
+        return replace(run, state=RunState.EXPIRED, reason=NO_ROOM)
+    return run
+
+
+def is_overtaken(c: Connection, run: Run) -> bool:
+    """Whether a newer slot of the job has succeeded since: its older one needs no further attempt."""
+    return bool(run.retries) and run.job_id is not None and runs.has_newer_success(c, run.job_id, run.slot_at)
+
+
+def _anew(run: Run, again: Again) -> Run:
+    """Nothing of the attempt that failed stays but its fault."""
+    return replace(
+        run,
+        state=RunState.READY,
+        attempts=run.attempts if again.is_sent else run.attempts - 1,
+        retries=run.retries + again.is_counted,
+        try_at=again.at,
+        tag=None,
+        asked_at=None,
+        heard_at=None,
+        ended_at=None,
+        dify_run_id=None,
+        task_id=None,
+        elapsed_s=None,
+        tokens=None,
+        steps=None,
+        price=None,
+        currency=None,
+        nodes=0,
+        nodes_done=0,
+        current_node=None,
+        outputs=None,
+        reason=None,
+    )

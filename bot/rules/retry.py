@@ -1,0 +1,64 @@
+"""Whether a run that failed is tried again, and when. Pure."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from hashlib import sha256
+
+from storage.records import Cause, Policy, Run, RunState
+
+LONGEST_S = 600.0
+SPREAD = 0.2  # so that what failed together does not come back together
+# Codes of a fault: Dify's log shows that it never began; the app at Dify runs as many requests as it may.
+UNBEGUN, FULL = "never_started", "busy"
+# A start that Dify never began costs no retry, but an address that swallows every start must not be asked for ever.
+MAX_UNBEGUN = 3
+FULL_FIRST_S, FULL_LONGEST_S = 15.0, 300.0
+# How long a run waits for its turn before it is given up.
+START_WITHIN_S = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """Another attempt is owed at `at`. `is_counted` where it uses up a retry, `is_sent` where the attempt that ended
+    counts as one."""
+
+    at: datetime
+    is_counted: bool = True
+    is_sent: bool = True
+
+
+def retry(run: Run, policy: Policy | None, *, now: datetime) -> Again | None:
+    """What is owed to a run that ended as it says; None where that was its end. `policy` is its job's."""
+    fault = run.fault
+    if run.state is not RunState.FAILED or fault is None or fault.final or run.stop_by is not None:
+        return None
+    if fault.code == FULL and not fault.begun:
+        return _wait(run, now)
+    if fault.code == UNBEGUN:
+        return Again(now, is_counted=False) if run.attempts < MAX_UNBEGUN else None
+    if policy is None or run.cause is Cause.TEST or run.retries >= policy.retries:
+        return None
+    if fault.begun and not policy.retry_started:
+        return None
+    pause_s = min(policy.retry_after_s * 2.0**run.retries, LONGEST_S)
+    return Again(now + timedelta(seconds=_spread(run, pause_s)))
+
+
+def is_overdue(run: Run, now: datetime) -> bool:
+    """Whether a run that Dify has no room for has waited long enough."""
+    return run.started_at is not None and now - run.started_at >= timedelta(seconds=START_WITHIN_S)
+
+
+def _wait(run: Run, now: datetime) -> Again | None:
+    """The longer it has waited, the longer it waits: nothing is known of when there is room."""
+    if is_overdue(run, now):
+        return None
+    waited_s = (now - run.started_at).total_seconds() if run.started_at else 0.0
+    pause_s = min(max(FULL_FIRST_S, waited_s / 2), FULL_LONGEST_S)
+    return Again(now + timedelta(seconds=_spread(run, pause_s)), is_counted=False, is_sent=False)
+
+
+def _spread(run: Run, pause_s: float) -> float:
+    """Up to a fifth more or less, the same whenever it is asked for the same attempt."""
+    digest = sha256(f"{run.key}/{run.attempts}/{run.retries}/{pause_s:.0f}".encode()).digest()
+    return pause_s * (1 + SPREAD * (int.from_bytes(digest[:4], "big") / 2**31 - 1))
