@@ -30,8 +30,9 @@ from bot.slack.client import Slack
 from bot.slack.listen import Listener
 from bot.tasks import Tasks
 from bot.web.server import WebServer, build_web
-from storage import meta
+from storage import claims, meta
 from storage.database import Store, open_store
+from storage.lock import FileLock, lock_database
 from storage.schema import upgrade
 from storage.vault import load_keys
 
@@ -56,6 +57,7 @@ class Bot:
     listener: Listener
     roles: frozenset[str]
     port: int | None = None
+    _lock: FileLock | None = None
     _web: WebServer | None = None
     _beat: asyncio.Task[None] | None = None
 
@@ -94,6 +96,8 @@ class Bot:
         await self.services.dify.close()
         await self.services.slack.close()
         await self.services.store.close()
+        if self._lock is not None:
+            self._lock.free()
 
     async def _open_web(self) -> None:
         address = self.services.settings.http
@@ -124,21 +128,48 @@ async def build(
 ) -> Bot:
     """Construct the bot over an up-to-date database. Refuses with one sentence what would fail later."""
     _refuse_engine(settings)
-    hosts, store = AllowedHosts.parse(settings.allowed_hosts), await open_database(settings)
+    hosts, lock = AllowedHosts.parse(settings.allowed_hosts), lock_database(settings.database_url, now())
+    try:
+        store = await open_database(settings)
+    except BaseException:
+        if lock is not None:
+            lock.free()
+        raise
     slack = Slack(settings)
     dify = Dify(allowed_hosts=hosts, max_streams=settings.max_streams)
     try:
-        team_id = await learn_team(store, slack)
-        vault = load_keys(settings.secret_keys, settings.key_file)
-        await check_keys(store, vault, team_id)
-        await follow_zone_data(store, team_id, now())
-        installation = await store.run(meta.installation)
+        services = await _serve_rows(settings, store, slack, dify, now)
+        if lock is not None:
+            await store.run(claims.end_leases)
     except BaseException:
         await slack.close()
         await dify.close()
         await store.close()
+        if lock is not None:
+            lock.free()
         raise
-    services = Services(
+    runner = Runner(services)
+    return Bot(
+        services=services,
+        runner=runner,
+        clock=Clock(services),
+        courier=Courier(services),
+        janitor=Janitor(services, runner),
+        listener=Listener(services),
+        roles=frozenset(roles),
+        _lock=lock,
+    )
+
+
+async def _serve_rows(
+    settings: Settings, store: Store, slack: Slack, dify: Dify, now: Callable[[], datetime]
+) -> Services:
+    """What the doors and loops need, once the rows are those of this team, these keys and these time zones."""
+    team_id = await learn_team(store, slack)
+    vault = load_keys(settings.secret_keys, settings.key_file)
+    await check_keys(store, vault, team_id)
+    await follow_zone_data(store, team_id, now())
+    return Services(
         settings=settings,
         store=store,
         vault=vault,
@@ -151,17 +182,7 @@ async def build(
         now=now,
         owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
         team_id=team_id,
-        installation=installation,
-    )
-    runner = Runner(services)
-    return Bot(
-        services=services,
-        runner=runner,
-        clock=Clock(services),
-        courier=Courier(services),
-        janitor=Janitor(services, runner),
-        listener=Listener(services),
-        roles=frozenset(roles),
+        installation=await store.run(meta.installation),
     )
 
 

@@ -99,6 +99,8 @@ _MARK_ASKED = {
     .returning(runs.c.id, runs.c.fence)
     for name, condition in among(runs.c.id, "run_ids").items()
 }
+_END_RUN_LEASES = update(runs).where(RUN_HELD, runs.c.lease_until.is_not(None)).values(lease_until=_LONG_AGO)
+_END_DELIVERY_LEASES = update(deliveries).where(DELIVERY_LEASED).values(lease_until=_LONG_AGO)
 _HAND_OVER = {
     name: update(runs)
     .where(condition, RUN_HELD, runs.c.owner == bindparam("holder"))
@@ -281,6 +283,13 @@ def next_delivery_at(c: Connection, crowded: Sequence[str] = ()) -> datetime | N
     if crowded:
         queries = [query.where(deliveries.c.target.not_in(crowded)) for query in queries]
     return min((at for query in queries if (at := c.execute(query).scalar()) is not None), default=None)
+
+
+def end_leases(c: Connection) -> None:
+    """Whoever held anything is dead: all of it can be taken over at once, whatever the clock has done meanwhile. Only
+    for whoever is known to be alone with this database."""
+    c.execute(_END_RUN_LEASES)
+    c.execute(_END_DELIVERY_LEASES)
 
 
 def claim_deliveries(

@@ -4,6 +4,7 @@ StorageError
 ├── NoDatabase     cannot be found, reached or understood
 ├── SchemaBehind   the database is older than this program
 ├── SchemaAhead    the database is newer than this program
+├── Served         another process serves this file
 ├── Busy           others hold the database; nothing was saved
 ├── NotSaved       the disk is full or read-only; nothing was saved
 ├── Unsure         the answer to a commit was lost; read again before doing it again
@@ -31,6 +32,10 @@ class SchemaBehind(StorageError):
 
 class SchemaAhead(StorageError):
     """The database was written by a newer program."""
+
+
+class Served(StorageError):
+    """Another process serves this database, which is for one server."""
 
 
 class Busy(StorageError):

@@ -21,7 +21,7 @@ from bot.schedules.zones import data_version
 from bot.settings import Settings, read
 from storage import meta
 from storage.database import open_store
-from storage.errors import SchemaBehind, StorageError
+from storage.errors import SchemaBehind, Served, StorageError
 from storage.schema import status
 from tests.makers import KEY_TEXT
 
@@ -89,12 +89,20 @@ async def test_a_fresh_start_makes_the_database_the_key_and_remembers_the_worksp
 
 
 async def test_two_processes_have_two_names_in_their_claims(settings: Settings) -> None:
-    first, second = await build(settings), await build(settings)
-    try:
-        assert first.services.owner != second.services.owner
-    finally:
-        await first.stop()
-        await second.stop()
+    names = set()
+    for _ in range(2):
+        bot = await build(settings)
+        names.add(bot.services.owner)
+        await bot.stop()
+    assert len(names) == 2
+
+
+async def test_two_servers_on_one_file_are_refused_in_words(settings: Settings) -> None:
+    bot = await build(settings)
+    with pytest.raises(Served, match="is served already by process"):
+        await build(settings)
+    await bot.stop()
+    await (await build(settings)).stop()
 
 
 async def test_a_bot_that_was_started_serves_health_and_hears_slack(settings: Settings, slack: LocalSlack) -> None:

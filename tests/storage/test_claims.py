@@ -199,6 +199,15 @@ async def test_a_stop_can_be_asked_of_any_run_that_has_not_ended(store: Store, s
     assert not await store.run(lambda c: claims.ask_stop(c, run.id + 1, "U2"))
 
 
+async def test_who_is_alone_takes_everything_over_at_once(store: Store) -> None:
+    run = await store.run(lambda c: runs.add(c, a_run(state=RunState.READY)))
+    assert run is not None
+    await store.run(lambda c: claims.claim_run(c, run.id, "dead", NOW + timedelta(hours=1), 60))
+    assert await store.read(lambda c: claims.orphans(c, NOW, 10)) == []
+    await store.run(claims.end_leases)
+    assert [one.id for one in await store.read(lambda c: claims.orphans(c, NOW, 10))] == [run.id]
+
+
 async def test_eight_workers_in_two_processes_claim_each_run_once(url: str) -> None:
     stores = [open_store(url), open_store(url)]
     await stores[0].run(lambda c: runs.add_many(c, [a_run(state=RunState.READY) for _ in range(60)]))
