@@ -55,11 +55,21 @@ class DifyError(DifyOpsError):
 class DeliveryError(DifyOpsError):
     """A message could not be delivered. `permanent` tells that trying again cannot help.
 
-    `code` is the destination's own word; `retry_after_s` is how long the destination asked us to wait.
+    `code` is the destination's own word; `retry_after_s` is how long the destination asked us to wait. `is_in_doubt`
+    tells that the message may have been delivered although nobody said so.
     """
 
-    def __init__(self, message: str, *, permanent: bool, code: str = "", retry_after_s: float | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        permanent: bool,
+        code: str = "",
+        retry_after_s: float | None = None,
+        is_in_doubt: bool = False,
+    ) -> None:
         super().__init__(message)
+        self.is_in_doubt = is_in_doubt
         self.message = message
         self.permanent = permanent
         self.code = code

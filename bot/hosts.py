@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+from urllib.parse import urlsplit
 
 import httpx
 
@@ -223,3 +224,12 @@ def _read_literal(host: str) -> Address | None:
 
 def _bad_url(why: str, hint: str) -> Refusal:
     return Refusal(f"This address cannot be used: {why}", hint, code="address_refused", field="url")
+
+
+def is_loopback(url: str) -> bool:
+    """Whether an address is on this machine, by what is written there."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, update
+from sqlalchemy import Boolean, Connection, and_, bindparam, case, func, or_, select, update
 
 from storage.columns import Utc
 from storage.records import Delivery, DeliveryState, Run, RunState
@@ -140,24 +140,26 @@ _CLAIM_OWED = (
     .values(fence=deliveries.c.fence + 1, lease_until=_LEASE)
     .returning(*DELIVERY.columns)
 )
-_HELD = (
-    update(deliveries)
-    .where(
-        deliveries.c.id == bindparam("delivery_id"),
-        deliveries.c.fence == bindparam("held_fence"),
-        DELIVERY_OWED,
-    )
-    .values(owner=None, lease_until=None)
+_HELD = update(deliveries).where(
+    deliveries.c.id == bindparam("delivery_id"),
+    deliveries.c.fence == bindparam("held_fence"),
+    DELIVERY_OWED,
 )
+_LET_GO = _HELD.values(owner=None, lease_until=None)
+_MARK_SENDING = _HELD.values(asked_at=func.coalesce(deliveries.c.asked_at, _NOW), lease_until=_LEASE)
 _ALL_SENT = deliveries.c.wanted <= bindparam("sent_now")
-_SETTLE = _HELD.values(
+_SETTLE = _LET_GO.values(
     attempts=0,
+    asked_at=None,
     error=None,
     state=case((_ALL_SENT, DeliveryState.SENT), else_=DeliveryState.OWED),
     due_at=case((_ALL_SENT, deliveries.c.due_at), else_=_NOW),
 )
-_RETRY = _HELD.values(attempts=deliveries.c.attempts + 1)
-_BURY = _HELD.values(state=DeliveryState.DEAD, attempts=deliveries.c.attempts + 1)
+_RETRY = _LET_GO.values(
+    attempts=deliveries.c.attempts + 1,
+    asked_at=case((bindparam("is_in_doubt", type_=Boolean), deliveries.c.asked_at), else_=None),
+)
+_BURY = _LET_GO.values(state=DeliveryState.DEAD, attempts=deliveries.c.attempts + 1)
 
 
 def due_runs(c: Connection, now: datetime, limit: int) -> list[Run]:
@@ -307,6 +309,12 @@ def claim_deliveries(
     return sorted(DELIVERY.all(c.execute(_CLAIM_OWED, claim)), key=lambda owed: (owed.rank, owed.due_at, owed.id))
 
 
+def mark_sending(c: Connection, delivery: Delivery, now: datetime, lease_s: float) -> bool:
+    """Notes that a first message is about to leave, and renews the lease. False when the fence was lost: then it may
+    not leave."""
+    return _held(c, _MARK_SENDING, delivery, now=now, **_lease(now, lease_s))
+
+
 def settle(c: Connection, delivery: Delivery, sent: int, receipt: Any, now: datetime) -> bool:
     """Notes what was sent and what the destination answered; what was wanted meanwhile is due now.
 
@@ -315,9 +323,12 @@ def settle(c: Connection, delivery: Delivery, sent: int, receipt: Any, now: date
     return _held(c, _SETTLE, delivery, sent=sent, sent_now=sent, receipt=receipt, now=now)
 
 
-def retry_delivery(c: Connection, delivery: Delivery, due_at: datetime, error: str) -> bool:
-    """Another attempt later. False when the fence was lost."""
-    return _held(c, _RETRY, delivery, due_at=due_at, error=error)
+def retry_delivery(
+    c: Connection, delivery: Delivery, due_at: datetime, error: str, *, is_in_doubt: bool = False
+) -> bool:
+    """Another attempt later; `is_in_doubt` where the message may stand there already. False when the fence was
+    lost."""
+    return _held(c, _RETRY, delivery, due_at=due_at, error=error, is_in_doubt=is_in_doubt)
 
 
 def bury(c: Connection, delivery: Delivery, error: str) -> bool:

@@ -335,7 +335,8 @@ class Delivery:
     """One message owed to one target. What is wanted and what was sent are counters; the newest state is sent.
 
     `key` makes it unique (`run:381>C123`). `facts` hold what cannot be read from the run at sending time.
-    `receipt` is what the destination answered (for Slack: channel and ts). Lower `rank` is sent first.
+    `receipt` is what the destination answered (for Slack: channel and ts). Lower `rank` is sent first. `asked_at`
+    tells since when a first message may stand at the destination although there is no receipt.
     """
 
     id: int
@@ -354,6 +355,7 @@ class Delivery:
     wanted: int = 1
     sent: int = 0
     attempts: int = 0
+    asked_at: datetime | None = None
     receipt: Mapping[str, Any] | None = None
     error: str | None = None
     owner: str | None = None

@@ -233,6 +233,7 @@ deliveries = Table(
     Column("wanted", Integer, nullable=False),
     Column("sent", Integer, nullable=False),
     Column("attempts", Integer, nullable=False),
+    Column("asked_at", Utc),
     Column("receipt", Json),
     Column("error", Words),
     Column("owner", Text),

@@ -20,6 +20,9 @@ SCOPES = {
     "users:read": "the time zone of a job's owner, and who is an administrator or a guest",
     "channels:read": "who is in a public channel, and whether it is archived",
     "groups:read": "the same for private channels",
+    "channels:history": "whether a message whose answer was lost stands there already",
+    "groups:history": "the same for private channels",
+    "im:history": "the same for direct messages",
     "files:write": "a whole output as a file, where it is too long for a message",
 }
 EVENTS = {"app_home_opened", "app_uninstalled", "tokens_revoked"}

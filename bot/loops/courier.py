@@ -5,6 +5,7 @@ import logging
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
+from time import monotonic
 from typing import Any
 
 from bot.errors import DeliveryError
@@ -12,7 +13,7 @@ from bot.loops.render import render
 from bot.operations.complain import complain
 from bot.registry import leaves
 from bot.services import Services
-from storage import claims
+from storage import claims, deliveries
 from storage.records import Delivery
 
 log = logging.getLogger(__name__)
@@ -77,29 +78,65 @@ class Courier:
             await self._services.store.run(lambda c: claims.bury(c, delivery, "what it tells of is gone"))
             return
         try:
-            receipt = await leaves("bot.notifiers")[delivery.destination].send(self._services, delivery, message)
+            notifier = leaves("bot.notifiers")[delivery.destination]
+            receipt = await notifier.send(self._services, delivery, message, partial(self._ask_leave, delivery.id))
         except DeliveryError as error:
             if error.permanent:
                 await self._give_up(delivery.id, error)
             else:
-                await self._put_off(delivery.id, f"{error.code}: {error.message}", error.retry_after_s)
+                await self._put_off(delivery.id, f"{error.code}: {error.message}", error)
             return
-        await self._settle(delivery, receipt)
+        if not await self._settle(delivery, receipt):
+            await self._take_back(delivery, receipt)
 
-    async def _settle(self, delivery: Delivery, receipt: Mapping[str, Any]) -> None:
+    async def _ask_leave(self, delivery_id: int) -> bool:
+        """Whether the message is still ours to send, noted on its row; asked again by whoever was held up since."""
+        services = self._services
+        while True:
+            since, held = monotonic(), self._sending[delivery_id]
+            mark = partial(claims.mark_sending, delivery=held, now=services.now(), lease_s=LEASE_S)
+            has_leave = await services.store.run(mark)
+            if has_leave and monotonic() - since < LEASE_S / 2:
+                return True
+            if not has_leave and not await self._is_ours_anew(held):
+                return False
+
+    async def _is_ours_anew(self, held: Delivery) -> bool:
+        """Whether the lease has run out and the delivery was claimed again, by us."""
+        services = self._services
+        row = await services.store.read(lambda c: deliveries.get(c, held.team_id, held.id))
+        if row is None or row.owner != services.owner or row.fence == held.fence:
+            return False
+        self._sending[held.id] = row
+        return True
+
+    async def _settle(self, delivery: Delivery, receipt: Mapping[str, Any]) -> bool:
         """Note what was sent, again if the lease ran out and the delivery became ours anew in the very meantime."""
         fence = -1
         while (held := self._sending[delivery.id]).fence != fence:
             fence, now = held.fence, self._services.now()
             settle = partial(claims.settle, delivery=held, sent=delivery.wanted, receipt=receipt, now=now)
             if await self._services.store.run(settle):
-                return
+                return True
+        return False
 
-    async def _put_off(self, delivery_id: int, why: str, retry_after_s: float | None) -> None:
+    async def _take_back(self, delivery: Delivery, receipt: Mapping[str, Any]) -> None:
+        """Another has the delivery: what we posted is one too many, unless it is the very one that the row knows."""
+        services = self._services
+        row = await services.store.read(lambda c: deliveries.get(c, delivery.team_id, delivery.id))
+        ours = receipt.get("ts")
+        if ours in ((delivery.receipt or {}).get("ts"), (row.receipt or {}).get("ts") if row else None):
+            return
+        log.warning("Delivery %s was posted by another as well; ours is taken back", delivery.id)
+        await leaves("bot.notifiers")[delivery.destination].take_back(services, receipt)
+
+    async def _put_off(self, delivery_id: int, why: str, error: DeliveryError | None) -> None:
         held = self._sending[delivery_id]
-        pause_s = retry_after_s or min(FIRST_PAUSE_S * 2**held.attempts, LONGEST_PAUSE_S)
+        # What was in doubt before stays so: only an answer tells.
+        is_in_doubt = error is None or error.is_in_doubt or held.asked_at is not None
+        pause_s = (error.retry_after_s if error else None) or min(FIRST_PAUSE_S * 2**held.attempts, LONGEST_PAUSE_S)
         due_at = self._services.now() + timedelta(seconds=pause_s)
-        await self._services.store.run(lambda c: claims.retry_delivery(c, held, due_at, why))
+        await self._services.store.run(lambda c: claims.retry_delivery(c, held, due_at, why, is_in_doubt=is_in_doubt))
 
     async def _give_up(self, delivery_id: int, error: DeliveryError) -> None:
         """Nothing is thrown away: the row stays, and the owner is told where the message could not go."""

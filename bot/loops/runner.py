@@ -14,11 +14,11 @@ from bot.loops.logbook import LIVE_AFTER
 from bot.operations.again import OVERTAKEN, is_overtaken
 from bot.operations.finish import finish
 from bot.operations.show import show
-from bot.rules.tag import tag_of
 from bot.services import Services
 from storage import claims, runs
 from storage.records import Run, RunState
 from storage.runs import pack_trace
+from storage.tag import tag_of
 
 log = logging.getLogger(__name__)
 

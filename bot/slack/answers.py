@@ -119,6 +119,7 @@ def read_refusal(method: str, status: int, headers: Mapping[str, str], body: Any
         permanent=code not in PASSING and status < 500,
         code=code,
         retry_after_s=_read_retry_after(headers) if code in ("ratelimited", "rate_limited") else None,
+        is_in_doubt=status >= 500 or code in AMBIGUOUS,
     )
 
 
@@ -132,7 +133,7 @@ def read_complaints(body: Any) -> list[str]:
 def silence(method: str, *, was_sent: bool) -> DeliveryError:
     """No answer came at all."""
     code = "unanswered" if was_sent else "unreachable"
-    return DeliveryError(f"{HINTS[code]} ({method})", permanent=False, code=code)
+    return DeliveryError(f"{HINTS[code]} ({method})", permanent=False, code=code, is_in_doubt=was_sent)
 
 
 def read_person(user: Mapping[str, Any]) -> Person:

@@ -8,8 +8,7 @@ Nothing here retries by sleeping, and no call takes longer than `TIMEOUT_S`. Eve
 import asyncio
 import logging
 import time
-from collections.abc import Mapping
-from ipaddress import ip_address
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +18,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.errors import DeliveryError
+from bot.hosts import is_loopback
 from bot.settings import Settings
 from bot.slack.answers import (
     ChannelFacts,
@@ -33,6 +33,7 @@ from bot.slack.answers import (
 )
 from bot.slack.bucket import POSTS, POSTS_A_CHANNEL, UPDATES, UPLOADS
 from bot.slack.directory import Directory
+from bot.slack.history import History
 from bot.slack.pacing import Clock, Pacer, Pause
 from storage.vault import Secret
 
@@ -71,24 +72,39 @@ class Slack:
             logger=sdk_log,
             retry_handlers=[],
         )
-        if _is_loopback(settings.slack_api_url):
+        if is_loopback(settings.slack_api_url):
             self.web.proxy = None  # the SDK sends even loopback through HTTPS_PROXY
         self._monotonic = monotonic
         self._pacer = Pacer(monotonic, pause)
         self._rests: dict[str, float] = {}  # method: until when Slack wants no more of it
         self._directory = Directory(self._question, monotonic)
+        self.history = History(self._question)
 
     async def close(self) -> None:
         """Who still waits is told that the bot stops."""
         await self._pacer.close()
         await self._session.close()
 
-    async def post(self, channel: str, message: Mapping[str, Any], *, rank: int = 1) -> Receipt:
-        """`message` is {text, blocks, metadata, thread_ts, reply_broadcast}; lower ranks go first."""
+    async def post(
+        self,
+        channel: str,
+        message: Mapping[str, Any],
+        *,
+        rank: int = 1,
+        leave: Callable[[], Awaitable[bool]] | None = None,
+    ) -> Receipt:
+        """`message` is {text, blocks, metadata, thread_ts, reply_broadcast}; lower ranks go first. `leave` is asked
+        right before it is sent, after all waiting."""
+
+        async def send() -> AsyncSlackResponse:
+            if leave is not None and not await leave():
+                raise DeliveryError("The message is somebody else's by now.", permanent=False, code="no_leave")
+            return await self._call("chat.postMessage", arguments)
+
         arguments = {"channel": channel, **_pick(message, CONTENT + PLACE), **PLAIN, **UNFURLED}
         answer = await self._pacer.put(
             "chat.postMessage",
-            lambda: self._call("chat.postMessage", arguments),
+            send,
             rate=POSTS,
             rank=rank,
             channel=channel,
@@ -110,6 +126,10 @@ class Slack:
             key=(channel, ts),
         )
         return Receipt(channel, ts)
+
+    async def delete(self, channel: str, ts: str) -> None:
+        """A message of our own goes away."""
+        await self._ask("chat.delete", {"channel": channel, "ts": ts})
 
     async def upload(
         self, channel: str, filename: str, content: bytes, *, title: str, thread_ts: str | None = None, rank: int = 2
@@ -135,7 +155,7 @@ class Slack:
 
     async def answer(self, response_url: str, message: Mapping[str, Any]) -> None:
         """Answer a command or a press: 5 times within 30 minutes. `message` is sent as it is given."""
-        if urlsplit(response_url).scheme != "https" and not _is_loopback(self.web.base_url):
+        if urlsplit(response_url).scheme != "https" and not is_loopback(self.web.base_url):
             raise DeliveryError("The address to answer is not Slack's.", permanent=True, code="invalid_url")
         await self._send_to(response_url, "response_url", json={**message, **UNFURLED})
 
@@ -239,11 +259,3 @@ class Slack:
 
 def _pick(message: Mapping[str, Any], names: tuple[str, ...]) -> dict[str, Any]:
     return {name: message[name] for name in names if message.get(name) is not None}
-
-
-def _is_loopback(url: str) -> bool:
-    host = urlsplit(url).hostname or ""
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

@@ -25,7 +25,6 @@ from bot.loops.courier import Courier
 from bot.loops.janitor import Janitor
 from bot.loops.runner import LEASE_S, Runner
 from bot.pulse import Pulse
-from bot.rules.tag import tag_of
 from bot.services import Services
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -34,6 +33,7 @@ from storage import claims, deliveries, meta, runs
 from storage.database import Store
 from storage.records import App, Delivery, NodeSpan, Run, RunState
 from storage.runs import unpack_trace
+from storage.tag import tag_of
 from storage.vault import Secret
 from tests.makers import NOW, Hand, a_vault, connected
 from tests.storage.examples import a_run

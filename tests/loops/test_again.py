@@ -10,9 +10,9 @@ from sqlalchemy import Connection
 from bot.dify.codes import Code
 from bot.operations.again import NO_ROOM, OVERTAKEN
 from bot.rules.retry import START_WITHIN_S
-from bot.rules.tag import tag_of
 from storage import attempts, deliveries, jobs, runs
 from storage.records import DeliveryKind, Job, JobState, Policy, Run, RunState
+from storage.tag import tag_of
 from tests.loops.house import ANA, OPS, House
 from tests.makers import an_actor, save_job
 

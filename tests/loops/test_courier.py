@@ -7,11 +7,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import Connection
 
 from bot.loops.courier import LEASE_S, LONGEST_PAUSE_S, MAX_SENDING, MAX_SENDING_PER_TARGET
 from bot.operations.show import show
 from storage import claims, deliveries, runs
 from storage.records import Delivery, DeliveryKind, DeliveryState, RunState
+from storage.tag import EVENT, token_of
 from tests.loops.house import ANA, OPS, TEAM, House
 from tests.makers import an_actor, save_job
 from tests.storage.examples import a_delivery, a_run
@@ -44,7 +46,8 @@ async def test_what_is_owed_is_posted_and_settled_with_its_receipt(house: House)
     assert (sent.state, sent.wanted, sent.sent, sent.attempts, sent.error) == (DeliveryState.SENT, 1, 1, 0, None)
     assert sent.receipt == {"channel": OPS, "ts": message.ts}
     assert (sent.owner, sent.lease_until) == (None, None)
-    assert message.metadata == {"event_type": "dify_ops_delivery", "event_payload": {"delivery": owed.id}}
+    token = token_of(house.services.installation, owed.key)
+    assert message.metadata == {"event_type": EVENT, "event_payload": {"delivery": token}}
     assert await house.deliver() == 0
 
 
@@ -277,3 +280,80 @@ async def test_a_notice_needs_no_run(house: House) -> None:
     assert (await house.owed(owed)).state is DeliveryState.SENT
     assert [message.text for message in house.said()] == ["Ana paused *Daily news*."]
     assert owed.team_id == TEAM
+
+
+# posts in doubt
+
+
+@BOTH
+@pytest.mark.parametrize("error", ["drop_after_accept", "timeout_after_accept"])
+async def test_fmea_d2_a_message_that_slack_took_without_saying_so_stands_once(house: House, error: str) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error=error)
+    await house.courier.once()
+    await house.services.tasks.idle()
+    unsure = await house.owed(owed)
+    assert (unsure.state, unsure.receipt, unsure.asked_at) == (DeliveryState.OWED, None, house.hand.now)
+    house.hand.now = unsure.due_at
+    await house.deliver()
+    (message,) = house.said()
+    sent = await house.owed(owed)
+    assert (sent.state, sent.asked_at, dict(sent.receipt or {})["ts"]) == (DeliveryState.SENT, None, message.ts)
+
+
+async def test_a_message_that_slack_refused_for_now_is_not_in_doubt(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="message_limit_exceeded")
+    await house.courier.once()
+    await house.services.tasks.idle()
+    assert (await house.owed(owed)).asked_at is None
+
+
+@BOTH
+async def test_fmea_a10_a_courier_that_died_after_the_post_leaves_a_message_that_is_found(house: House) -> None:
+    owed = await owe(house)
+    (held,) = await house.store.run(lambda c: claims.claim_deliveries(c, house.hand.now, "dead", 1, LEASE_S))
+    assert await house.store.run(lambda c: claims.mark_sending(c, held, house.hand.now, LEASE_S))
+    token = token_of(house.services.installation, owed.key)
+    metadata = {"event_type": EVENT, "event_payload": {"delivery": token}}
+    await house.services.slack.post(OPS, {"text": "It had ended.", "metadata": metadata})
+    house.hand.turn(seconds=LEASE_S + 1)
+    await house.deliver()
+    (message,) = house.said()
+    assert "*Daily news* finished" in message.text
+    assert (await house.owed(owed)).state is DeliveryState.SENT
+
+
+async def test_fmea_a15_a_frozen_courier_does_not_post_what_another_has_taken_over(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    first = await owe(house, name="First", rank=0)
+    await house.courier.once()  # the second waits behind the first in the queue of the channel
+    house.hand.turn(seconds=LEASE_S + 1)
+    taken = await house.store.run(lambda c: claims.claim_deliveries(c, house.hand.now, "heir", 9, LEASE_S))
+    assert {one.id for one in taken} == {owed.id, first.id}
+    await house.services.tasks.idle()
+    assert [message.text.split("*")[1] for message in house.said()] in ([], ["First"])
+    assert (await house.owed(owed)).owner == "heir"
+
+
+async def test_a_courier_that_posted_too_late_takes_its_message_back(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    await house.courier.once()
+
+    async def is_asked() -> bool:
+        return (await house.owed(owed)).asked_at is not None
+
+    await house.until(is_asked)
+    house.hand.turn(seconds=LEASE_S + 1)
+    receipt = {"channel": OPS, "ts": "1.000001"}
+
+    def overtake(c: Connection) -> None:
+        (taken,) = claims.claim_deliveries(c, house.hand.now, "heir", 9, LEASE_S)
+        assert claims.settle(c, taken, 1, receipt, house.hand.now)
+
+    await house.store.run(overtake)
+    await house.services.tasks.idle()
+    assert house.said() == []
+    assert dict((await house.owed(owed)).receipt or {}) == receipt

@@ -13,10 +13,10 @@ from bot.loops.runner import LEASE_S
 from bot.operations.launch import launch_job
 from bot.operations.stop import stop
 from bot.rules.access import system
-from bot.rules.tag import tag_of
 from storage import apps, claims, deliveries
 from storage.database import Store
 from storage.records import DeliveryKind, Run, RunState
+from storage.tag import tag_of
 from storage.vault import Secret, Vault
 from tests.loops.house import OPS, TEAM, House, open_house
 from tests.makers import NOW, fresh_job, save_job

@@ -9,6 +9,7 @@ from bot.blocks.parts import Message, section
 from bot.errors import DeliveryError
 from bot.notifiers import slack as notifier
 from bot.registry import leaves
+from storage.tag import EVENT, token_of
 from tests.loops.house import ANA, OPS, House
 from tests.storage.examples import a_delivery
 
@@ -16,9 +17,13 @@ HELLO = Message("Hello", [section("*Hello*")])
 WITH_FILE = replace(HELLO, attachment=("result.md", "# All of it\n" * 1000))
 
 
+async def granted() -> bool:
+    return True
+
+
 async def send(house: House, message: Message = HELLO, **fields: Any) -> dict[str, Any]:
     delivery = a_delivery(**{"id": 7, "target": OPS} | fields)
-    return dict(await notifier.send(house.services, delivery, message))
+    return dict(await notifier.send(house.services, delivery, message, granted))
 
 
 def files(house: House) -> list[Any]:
@@ -39,9 +44,10 @@ async def test_the_first_time_it_is_posted_and_the_receipt_says_where(house: Hou
 
 
 async def test_metadata_holds_ids_and_nothing_else_since_anybodys_app_may_read_it(house: House) -> None:
-    await send(house, replace(HELLO, text="secret prompt"))
+    await send(house, replace(HELLO, text="secret prompt"), key="run:7>C0OPS")
     (message,) = house.said()
-    assert message.metadata == {"event_type": "dify_ops_delivery", "event_payload": {"delivery": 7}}
+    token = token_of(house.services.installation, "run:7>C0OPS")
+    assert message.metadata == {"event_type": EVENT, "event_payload": {"delivery": token}}
 
 
 async def test_afterwards_it_is_edited_in_its_place(house: House) -> None:
@@ -133,3 +139,70 @@ async def test_a_file_that_fails_costs_only_the_file_and_is_tried_at_the_next_ed
     assert len(house.said()) == 1
     again = await send(house, WITH_FILE, receipt=receipt)
     assert again == {**receipt, "file": True}
+
+
+# posts in doubt
+
+
+async def test_fmea_a10_a_post_that_slack_took_without_saying_so_is_found_and_edited(house: House) -> None:
+    since = house.hand.now
+    house.slack.fail("chat.postMessage", error="drop_after_accept")
+    with pytest.raises(DeliveryError) as unsure:
+        await send(house, key="run:7>C0OPS")
+    assert unsure.value.is_in_doubt
+    (stands,) = house.said()
+    receipt = await send(house, Message("Bye", [section("Bye")]), key="run:7>C0OPS", asked_at=since)
+    (message,) = house.said()
+    assert (receipt["ts"], message.text, message.edits) == (stands.ts, "Bye", 1)
+
+
+async def test_a_post_in_doubt_to_a_person_is_looked_for_in_their_conversation(house: House) -> None:
+    since = house.hand.now
+    house.slack.fail("chat.postMessage", error="drop_after_accept")
+    with pytest.raises(DeliveryError):
+        await send(house, target=ANA, key="notice:1")
+    await send(house, target=ANA, key="notice:1", asked_at=since)
+    assert len(house.slack.messages(house.slack.workspace.open_im(ANA).id)) == 1
+
+
+async def test_a_post_that_slack_never_took_is_posted_again(house: House) -> None:
+    since = house.hand.now
+    house.slack.fail("chat.postMessage", error="drop")
+    with pytest.raises(DeliveryError):
+        await send(house, key="run:7>C0OPS")
+    await send(house, key="run:7>C0OPS", asked_at=since)
+    (message,) = house.said()
+    assert message.text == "Hello"
+
+
+async def test_a_message_of_another_delivery_is_not_taken_for_it(house: House) -> None:
+    since = house.hand.now
+    await send(house, key="run:1>C0OPS")
+    await send(house, key="run:2>C0OPS", asked_at=since)
+    assert len(house.said()) == 2
+
+
+@pytest.mark.parametrize("error", ["missing_scope", "not_in_channel"])
+async def test_fmea_d14_where_the_history_cannot_be_read_a_repeat_is_marked_as_one(house: House, error: str) -> None:
+    since = house.hand.now
+    house.slack.fail("conversations.history", error=error)
+    await send(house, key="run:7>C0OPS", asked_at=since)
+    (message,) = house.said()
+    assert message.text == f"Hello {notifier.REPEATED}"
+    assert len(message.blocks) == 2
+
+
+async def test_a_history_that_cannot_be_read_just_now_is_asked_later_and_nothing_is_posted(house: House) -> None:
+    house.slack.fail("conversations.history", error="503")
+    with pytest.raises(DeliveryError):
+        await send(house, key="run:7>C0OPS", asked_at=house.hand.now)
+    assert house.said() == []
+
+
+async def test_without_leave_nothing_is_posted(house: House) -> None:
+    async def refused() -> bool:
+        return False
+
+    with pytest.raises(DeliveryError) as error:
+        await notifier.send(house.services, a_delivery(id=7, target=OPS), HELLO, refused)
+    assert (error.value.code, error.value.permanent, house.said()) == ("no_leave", False, [])

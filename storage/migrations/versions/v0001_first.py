@@ -221,6 +221,7 @@ def _make_deliveries() -> None:
         sa.Column("wanted", sa.Integer(), nullable=False),
         sa.Column("sent", sa.Integer(), nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
+        sa.Column("asked_at", _instant(), nullable=True),
         sa.Column("receipt", _json(), nullable=True),
         sa.Column("error", sa.Text(), nullable=True),
         sa.Column("owner", sa.Text(), nullable=True),

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.tag import tag_of
+from storage.tag import tag_of
 
 
 def test_the_name_of_an_attempt_is_made_of_what_never_changes() -> None:
