@@ -22,7 +22,8 @@ ROOT = Path(__file__).parents[1]
 class Notifier(Protocol):
     """One kind of destination: what it answers is kept as the receipt."""
 
-    async def send(self, outlets: Any, delivery: Any, message: Any) -> Any: ...
+    async def send(self, outlets: Any, delivery: Any, message: Any, leave: Any) -> Any: ...
+    async def take_back(self, outlets: Any, receipt: Any) -> Any: ...
 
 
 PROTOCOLS: dict[str, type] = {

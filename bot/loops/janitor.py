@@ -1,7 +1,8 @@
 """The janitor: runs whose owner died are joined again or declared lost; what has expired is thrown away; the end of a
 calendar is foretold."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Callable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
@@ -15,16 +16,23 @@ from storage import claims, drafts
 from storage.records import Run
 
 BATCH = 50
-# A run that was in hand at the death of so many owners is what they die of.
+# A run that was in hand at the death of so many owners may be what they die of: it is joined alone, by an owner that
+# has proved to live without it. When those die as well, it is what they die of.
+SUSPECT_DEATHS = 3
+PROVED_AFTER_S = 10.0
 MAX_DEATHS = 5
 
 
 class Janitor:
     """Looks after rows that nobody holds any more."""
 
-    def __init__(self, services: Services, runner: Runner) -> None:
+    def __init__(
+        self, services: Services, runner: Runner, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         self._services = services
         self._runner = runner
+        self._monotonic = monotonic
+        self._alive_since = monotonic()
 
     async def once(self) -> int:
         """Take over what is orphaned; how many runs."""
@@ -40,8 +48,15 @@ class Janitor:
         drafts.prune(c, now)
         warn_of_calendars(c, services.team_id, now)
         orphans = [run for run in claims.orphans(c, now, BATCH) if not self._runner.holds(run.id)]
+        suspects = [run for run in orphans if SUSPECT_DEATHS <= run.deaths < MAX_DEATHS]
+        orphans = [run for run in orphans if run not in suspects] + suspects[: self._may_join_suspect()]
         taken = (claims.rescue_run(c, run.id, services.owner, now, LEASE_S) for run in orphans)
         return [run for run in taken if run is not None and not self._settle(c, run, now)]
+
+    def _may_join_suspect(self) -> bool:
+        return self._monotonic() - self._alive_since >= PROVED_AFTER_S and not self._runner.holds_suspect(
+            SUSPECT_DEATHS
+        )
 
     def _settle(self, c: Connection, run: Run, now: datetime) -> bool:
         """Whether nothing is to be followed: Dify has not heard of it, so it waits again, or its owners die of it."""

@@ -59,6 +59,10 @@ class Runner:
         """Whether the run is in flight here."""
         return run_id in self._flights
 
+    def holds_suspect(self, deaths: int) -> bool:
+        """Whether a run is in flight here with which so many owners have died."""
+        return any(flight.run.deaths >= deaths for flight in self._flights.values())
+
     async def beat(self) -> None:
         """Save what has changed, renew every lease, learn of wishes to stop; never twice at once."""
         async with self._saving:
@@ -111,10 +115,12 @@ class Runner:
         self._flights[run.id] = flight
         work = flight.rejoin() if is_rejoin else flight.fly()
         task = self._services.tasks.spawn(work, name=f"run {run.id}")
-        task.add_done_callback(lambda _: self._land(run.id))
+        task.add_done_callback(lambda _: self._land(flight))
 
-    def _land(self, run_id: int) -> None:
-        del self._flights[run_id]
+    def _land(self, flight: Flight) -> None:
+        # Its next attempt may have been claimed before this one was over.
+        if self._flights.get(flight.run.id) is flight:
+            del self._flights[flight.run.id]
         self._services.engine.wake("runner")
 
     def _wake_saver(self) -> None:

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.dify.codes import Code
 from bot.loops import leave
-from bot.loops.janitor import MAX_DEATHS
+from bot.loops.janitor import MAX_DEATHS, PROVED_AFTER_S, SUSPECT_DEATHS, Janitor
 from bot.loops.runner import LEASE_S
 from bot.operations.stop import stop
 from bot.rules.access import system
@@ -78,15 +78,33 @@ async def test_a_chatflow_has_no_log_so_a_start_in_doubt_is_lost(house: House) -
     assert (await house.fly("chat")).state is RunState.LOST
 
 
-async def test_a_run_that_died_with_too_many_owners_is_let_go_and_told(house: House) -> None:
-    run = await house.takeoff("never-ending")
-    await house.runner.beat()
-    for death in range(MAX_DEATHS):
+async def die(house: House, run: Run, times: int) -> None:
+    """So many owners take the run over and die."""
+    for _ in range(times):
         house.hand.turn(seconds=LEASE_S + 1)
         taken = await house.store.run(lambda c: claims.rescue_run(c, run.id, "heir", house.hand.now, LEASE_S))
         assert taken is not None
-        assert taken.deaths == death + 1
     house.hand.turn(seconds=LEASE_S + 1)
+
+
+async def test_a_run_with_which_owners_die_is_joined_alone_and_by_one_that_lives_without_it(house: House) -> None:
+    suspects = [await house.takeoff("never-ending") for _ in range(2)]
+    await house.runner.beat()
+    for run in suspects:
+        await die(house, run, SUSPECT_DEATHS)
+    heir, time = house.another("last"), [0.0]
+    janitor = Janitor(heir.services, heir.runner, monotonic=lambda: time[0])
+    assert await janitor.once() == 0
+    time[0] = PROVED_AFTER_S
+    assert await janitor.once() == 1
+    assert await janitor.once() == 0
+    await heir.runner.close()
+
+
+async def test_fmea_g2_a_run_of_which_its_owners_die_is_let_go_and_told(house: House) -> None:
+    run = await house.takeoff("never-ending")
+    await house.runner.beat()
+    await die(house, run, MAX_DEATHS)
     heir = house.another("last")
     assert await heir.janitor.once() == 0
     ended = await house.run(run)

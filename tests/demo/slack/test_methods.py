@@ -42,8 +42,6 @@ async def test_a_scope_that_the_manifest_lacks_is_named(client: AsyncWebClient) 
     assert "chat:write" in body["provided"].split(",")
     for call, needed in [
         (client.conversations_join(channel="C0OPS"), "channels:join"),
-        (client.conversations_history(channel="C0OPS"), "channels:history"),
-        (client.conversations_replies(channel="C0OPS", ts="1.2"), "channels:history"),
         (client.team_info(), "team:read"),
         (client.conversations_list(types="im"), "im:read"),
     ]:

@@ -1,0 +1,115 @@
+"""The bot in a process that dies at a named point, wrapped from outside: the product knows nothing of it.
+
+`CRASH=point:n` is SIGKILL at the n-th passing of the point. Points are `<work>:inside` (all is written, nothing is
+committed), `<work>:after` (committed, and nobody knows yet), `dify:before`, `dify:after`, `slack:before`,
+`slack:after` (around the one request that cannot be taken back), and `named` (Dify has named the run).
+"""
+
+import asyncio
+import os
+import signal
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from bot.app import Bot, build, serve
+from bot.loops.logbook import Logbook
+from bot.settings import read
+
+WORKS = {
+    "tick": "tick",
+    "claim": "Runner.once",
+    "leave": "Leave._ask_group",
+    "save": "Runner._save",
+    "end": "Flight._write",
+    "fetch": "Courier.once",
+    "mark": "mark_sending",
+    "settle": "settle",
+}
+POINTS = (
+    *(f"{work}:{when}" for work in WORKS for when in ("inside", "after")),
+    "dify:before",
+    "dify:after",
+    "named",
+    "slack:before",
+    "slack:after",
+)
+
+
+class Trap:
+    """Counts the passings of one point."""
+
+    def __init__(self, order: str) -> None:
+        self._point, _, count = order.rpartition(":")
+        self._left = int(count or 0)
+
+    def spring(self, point: str) -> None:
+        if point == self._point:
+            self._left -= 1
+            if self._left == 0:
+                os.kill(os.getpid(), signal.SIGKILL)
+
+
+def lay(bot: Bot, trap: Trap) -> None:
+    """Wrap what the bot asks of the database, of Dify and of Slack."""
+    store: Any = bot.services.store
+    store.run = _wrap_run(store.run, trap)
+    http: Any = bot.services.dify._http
+    http.send = _wrap_call(http.send, trap, "dify", lambda request: request.method == "POST")
+    slack: Any = bot.services.slack
+    slack._call = _wrap_call(slack._call, trap, "slack", lambda method: method == "chat.postMessage")
+    note_named = Logbook.note_named
+
+    def named(book: Logbook) -> None:
+        note_named(book)
+        trap.spring("named")
+
+    Logbook.note_named = named  # type: ignore[method-assign]
+
+
+def _wrap_run(run: Callable[[Any], Awaitable[Any]], trap: Trap) -> Callable[[Any], Awaitable[Any]]:
+    async def wrapped(work: Any) -> Any:
+        point = _name_of(work)
+
+        def inside(c: Any) -> Any:
+            result = work(c)
+            if result:  # a look that found nothing is no work
+                trap.spring(f"{point}:inside")
+            return result
+
+        result = await run(inside)
+        if result:
+            trap.spring(f"{point}:after")
+        return result
+
+    return wrapped
+
+
+def _wrap_call(
+    call: Callable[..., Awaitable[Any]], trap: Trap, name: str, is_meant: Callable[[Any], bool]
+) -> Callable[..., Awaitable[Any]]:
+    async def wrapped(what: Any, *args: Any, **more: Any) -> Any:
+        if is_meant(what):
+            trap.spring(f"{name}:before")
+        answer = await call(what, *args, **more)
+        if is_meant(what):
+            trap.spring(f"{name}:after")
+        return answer
+
+    return wrapped
+
+
+def _name_of(work: Any) -> str:
+    function = work.func if isinstance(work, partial) else work
+    name = getattr(function, "__qualname__", "")
+    return next((point for point, begins in WORKS.items() if name == begins or name.startswith(f"{begins}.")), name)
+
+
+async def main() -> None:
+    bot = await build(read(os.environ, None))
+    lay(bot, Trap(os.environ.get("CRASH", "")))
+    await serve(bot)
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,149 @@
+"""A world that outlives its bot: a Slack and a Dify that keep what was done to them, and jobs that come due.
+
+What happened is judged by those two alone; the rows are only asked when all is over.
+"""
+
+import asyncio
+import os
+import sys
+from collections import Counter
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import Connection
+
+from bot.app import build
+from bot.demo.dify import LocalDify
+from bot.demo.slack import LocalSlack
+from bot.operations.draft import draft
+from bot.operations.schedule import schedule
+from bot.settings import read
+from storage import apps
+from storage.database import Store, open_store
+from storage.records import RunState
+from storage.tables import deliveries, runs
+from storage.tag import tag_of
+from tests.makers import an_actor
+from tests.stories.process import ROOT
+from tests.stories.servers import connect_all, environment, open_servers
+from tests.stories.world import ANA
+
+OPS = "C0OPS"
+PATIENCE_S = 30.0
+
+
+@dataclass
+class Survival:
+    slack: LocalSlack
+    dify: LocalDify
+    store: Store
+    environ: dict[str, str]
+    log_file: Path
+    installation: str
+    names: list[str] = field(default_factory=list)
+    deaths: int = 0
+
+    async def add_job(self, after_s: float = 0.5) -> None:
+        """A job that comes due once, in so many seconds of real time."""
+        name, now = f"Job {len(self.names) + 1}", datetime.now(UTC)
+        team = self.slack.workspace.team_id
+
+        def save(c: Connection) -> None:
+            app = apps.find(c, team, "digest")
+            assert app is not None
+            actor = an_actor(ANA, team_id=team, channels={OPS})
+            told = {"app": app, "channel_id": OPS, "name": name, "inputs": {"topic": name}}
+            at = (now + timedelta(seconds=max(1.0, after_s))).strftime("%Y-%m-%d %H:%M:%S")
+            schedule(c, actor, draft(c, actor, when=at, zone="UTC", now=now, **told).id, now=now)  # type: ignore[arg-type]
+
+        await self.store.run(save)
+        self.names.append(name)
+
+    @asynccontextmanager
+    async def life(self, crash: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+        """One process of the bot, to its end."""
+        clean = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "DIFY_OPS_"))}
+        told = clean | self.environ | {"CRASH": crash}
+        with self.log_file.open("ab") as log:
+            process = await asyncio.create_subprocess_exec(
+                sys.executable, "-m", "tests.survival.child", cwd=ROOT, env=told, stdout=log, stderr=log
+            )
+            try:
+                yield process
+            finally:
+                if process.returncode is None:
+                    process.kill()
+                await process.wait()
+
+    async def die_at(self, point: str, passing: int = 1) -> None:
+        """A life that ends at this point; fails where the point is never passed."""
+        async with self.life(f"{point}:{passing}") as process:
+            try:
+                async with asyncio.timeout(PATIENCE_S):
+                    code = await process.wait()
+            except TimeoutError:
+                raise AssertionError(f"{point} was never passed\n{self.log_file.read_text()[-3000:]}") from None
+        assert code == -9, self.log_file.read_text()[-3000:]
+        self.deaths += 1
+
+    async def live_out(self) -> None:
+        """A life without a fault, until nothing is open and nothing is owed."""
+        async with self.life(), asyncio.timeout(PATIENCE_S * 2):
+            while await self.store.read(_count_open):  # noqa: ASYNC110 - another process is at work
+                await asyncio.sleep(0.05)
+
+    def report(self) -> str:
+        """What stands in the channel beside good news, and the log, for whoever has to find out why."""
+        bad = [message.text for message in self.slack.messages(OPS) if "finished" not in message.text]
+        return "\n".join([*bad, self.log_file.read_text()[-3000:]])
+
+    async def judge(self) -> dict[str, int]:
+        """What went wrong, counted by kind: all zero where every job ran once and was told once."""
+        started = Counter(run.inputs["topic"] for run in self.dify.starts("digest"))
+        messages = Counter(
+            name for message in self.slack.messages(OPS) for name in self.names if f"*{name}* " in message.text
+        )
+        finished = {
+            name
+            for message in self.slack.messages(OPS)
+            for name in self.names
+            if f"*{name}* finished" in message.text
+        }
+        keys = await self.store.read(lambda c: [row.key for row in c.execute(runs.select())])
+        ours = {tag_of(self.installation, key, attempt) for key in keys for attempt in range(1, 10)}
+        return {
+            "lost": sum(1 for name in self.names if not started[name]),
+            "started twice": sum(1 for name in self.names if started[name] > 1),
+            "not told": len(self.names) - len(finished),
+            "told twice": sum(1 for name in self.names if messages[name] > 1),
+            "of nobody": sum(1 for run in self.dify.starts() if run.user not in ours),
+        }
+
+
+def _count_open(c: Connection) -> int:
+    open_runs = c.execute(runs.select().where(runs.c.state.not_in(_ENDED))).all()
+    owed = c.execute(deliveries.select().where(deliveries.c.state == "owed")).all()
+    return len(open_runs) + len(owed)
+
+
+_ENDED = [state for state in RunState if state.has_ended]
+
+
+@asynccontextmanager
+async def open_survival(folder: Path) -> AsyncIterator[Survival]:
+    """The world before its first life: apps are connected, there is no job yet."""
+    async with open_servers(speed=20.0) as (slack, dify):
+        environ = environment(slack, folder)
+        settings = read(environ, None)
+        seeding = await build(settings)
+        await connect_all(seeding, dify)
+        installation = seeding.services.installation
+        await seeding.stop()
+        store = open_store(settings.database_url)
+        try:
+            yield Survival(slack, dify, store, environ, folder / "bot.log", installation)
+        finally:
+            await store.close()
