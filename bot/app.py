@@ -30,7 +30,7 @@ from bot.slack.client import Slack
 from bot.slack.listen import Listener
 from bot.tasks import Tasks
 from bot.web.server import WebServer, build_web
-from storage import claims, meta
+from storage import backup, claims, meta
 from storage.database import Store, open_store
 from storage.lock import FileLock, lock_database
 from storage.schema import upgrade
@@ -183,6 +183,7 @@ async def _serve_rows(
         owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
         team_id=team_id,
         installation=await store.run(meta.installation),
+        restored_at=await store.read(backup.restored_at),
     )
 
 

@@ -18,7 +18,8 @@ from storage.vault import Vault
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that doors and loops need. `owner` names this process in claims; `team_id` is the workspace, and
-    `installation` tells this database from all others."""
+    `installation` tells this database from all others. What was due up to `restored_at` may have run already, before
+    the database was put back from a copy."""
 
     settings: Settings
     store: Store
@@ -33,3 +34,4 @@ class Services:
     owner: str
     team_id: str
     installation: str
+    restored_at: datetime | None = None

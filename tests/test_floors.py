@@ -140,6 +140,7 @@ OUTSIDERS = frozenset({"Services", "Slack", "Dify", "Outlets", "AsyncClient"})
 # operation -> why it asks nobody
 TRUSTED: Mapping[str, str] = {
     "bot/operations/note.py:note": "writes down what another operation was allowed to do",
+    "bot/operations/restore.py:restore": "whoever may replace the file of the database needs no leave of ours",
     "bot/operations/announce.py:announce": "tells the channel what another operation was allowed to do",
     "bot/operations/draft.py:take_draft": "a draft is its author's alone, and it compares the two",
 }

@@ -5,17 +5,14 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from datetime import timedelta
 from typing import Any
-
-from sqlalchemy import Connection
 
 from bot.dify.client import Endpoint, NoLeave
 from bot.dify.spans import close_spans
 from bot.errors import DifyError, Refusal
+from bot.loops.close import close
 from bot.loops.disown import disown
 from bot.loops.ending import Ending, Wish, end_before_asking, end_by_error, end_by_stream, read_wish
-from bot.loops.keep import insist, keep_end, keep_progress
 from bot.loops.logbook import Logbook
 from bot.loops.look import is_set_within, wait_for_either
 from bot.loops.pursuit import STOP_PATIENCE_S, Pursuit
@@ -24,13 +21,12 @@ from bot.services import Services
 from storage import apps, runs
 from storage.errors import StorageError
 from storage.records import Fault, Run, RunState
-from storage.runs import pack_trace, unpack_trace
+from storage.runs import unpack_trace
 
 log = logging.getLogger(__name__)
 
 NEWS_PATIENCE_S = 15.0  # within a lease we hear why there was no leave
 LOOK_AGAIN_S = 0.5
-WAITING_LOOK_S = 60  # how often a run that waits for a human is looked at
 
 
 class Flight:
@@ -109,7 +105,7 @@ class Flight:
 
     async def _fly(self) -> None:
         endpoint = await self._open_app()
-        if endpoint is None:
+        if endpoint is None or await self._join_what_ran_before(endpoint):
             return
         reading = asyncio.create_task(self._read(endpoint), name=f"stream of run {self.run.id}")
         try:
@@ -129,6 +125,17 @@ class Flight:
             raise error
         self.logbook.trace.close()
         await self._end(endpoint, await self._conclude(endpoint, wish, error))
+
+    async def _join_what_ran_before(self, endpoint: Endpoint) -> bool:
+        """Whether it has run already, before the database was put back from a copy: then it is followed."""
+        restored_at = self._services.restored_at
+        if restored_at is None or self.run.due_at > restored_at:
+            return False
+        pursuit = self._pursue(endpoint)
+        if not await pursuit.find():
+            return False
+        await self._end(endpoint, await pursuit.follow(None))
+        return True
 
     async def _rejoin(self) -> None:
         blob = await self._services.store.read(lambda c: runs.get_trace(c, self.run.id))
@@ -222,28 +229,8 @@ class Flight:
 
     async def _end(self, endpoint: Endpoint | None, ending: Ending | None) -> None:
         """Close the run, or let go of it where another has it."""
-        if ending is not None and self.is_flying:
-            await self._write(ending)
+        if ending is not None and self.is_flying and not await close(self._services, self.logbook, ending):
+            log.warning("Run %s had another owner at its end", self.run.id)
+            self.lose()
         if not self.is_flying and endpoint is not None and self.has_asked:
             await disown(self._services, self.logbook.snapshot().run, endpoint)
-
-    async def _write(self, ending: Ending) -> None:
-        """All that follows from the end, in one transaction."""
-        services, now = self._services, self._services.now()
-        shot = self.logbook.snapshot()
-        run = ending.apply(shot.run, shot.spans, now)
-        if run.state is RunState.WAITING:
-            run = replace(run, lease_until=now + timedelta(seconds=WAITING_LOOK_S))
-        still_waits = shot.run.state is run.state is RunState.WAITING  # nothing that anybody should be told
-        blob = await asyncio.to_thread(pack_trace, shot.spans)
-
-        def write(c: Connection) -> bool:
-            if still_waits:
-                return keep_progress(c, replace(shot, run=run), blob)
-            return keep_end(c, run, shot, blob, now) is not None
-
-        if not await insist(services.store, run.id, write):
-            log.warning("Run %s had another owner at its end", run.id)
-            self.lose()
-        services.engine.wake("courier")
-        services.engine.wake("clock")

@@ -10,7 +10,7 @@ from bot.dify.client import Endpoint, RunDetail
 from bot.errors import DifyError
 from bot.loops.ending import Ending, Wish, end_by_detail, end_by_search, read_wish
 from bot.loops.logbook import Logbook
-from bot.loops.look import SETTLED, look_until_settled, seek
+from bot.loops.look import SETTLED, Sought, look_until_settled, seek
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -71,6 +71,22 @@ class Pursuit:
         detail = await self.look(patience_s)
         return None if self._is_over() else end_by_detail(detail, wish)
 
+    async def find(self) -> bool:
+        """Whether Dify knows a run of this name now; it is ours then."""
+        run, services = self._logbook.run, self._services
+        found = await seek(services.dify, self._endpoint, run.tag or "", 0.0, self._is_over, self._asked)
+        if found.runs:
+            self._adopt(found)
+        return bool(found.runs)
+
+    def _adopt(self, found: Sought) -> None:
+        """The earliest is ours."""
+        run = self._logbook.run
+        if len(found.runs) > 1:
+            log.warning("Dify has %s runs named %s; the earliest is followed", len(found.runs), run.tag)
+        self._logbook.run = replace(run, dify_run_id=found.runs[0].run_id)
+        self._logbook.is_changed = True
+
     async def search(self) -> Ending | None:
         """Nobody knows whether Dify has begun it: look for it by its name, and follow what is found.
 
@@ -87,8 +103,5 @@ class Pursuit:
         if not found.runs:
             stop_by = self._logbook.run.stop_by
             return end_by_search(run, found.is_certain, read_wish(stop_by) if stop_by else None)
-        if len(found.runs) > 1:
-            log.warning("Dify has %s runs named %s; the earliest is followed", len(found.runs), run.tag)
-        self._logbook.run = replace(self._logbook.run, dify_run_id=found.runs[0].run_id)
-        self._logbook.is_changed = True
+        self._adopt(found)
         return await self.follow(None)

@@ -90,3 +90,51 @@ def test_a_postgresql_is_never_upgraded_by_reading(terminal: Terminal, postgres:
         assert "The schema is at nothing" in terminal.call("db", "status").sentence
     finally:
         postgres.drop(name)
+
+
+def test_a_copy_is_made_checked_and_put_back_and_the_old_one_kept(terminal: Terminal) -> None:
+    terminal.call("db", "upgrade")
+    copy = terminal.folder / "copies" / "monday.sqlite3"
+    made = terminal.call("db", "backup", str(copy))
+    assert made.code == 0, made.err
+    assert str(copy) in made.out
+    assert copy.stat().st_mode & 0o777 == 0o600
+    database = terminal.folder / "dify-ops.sqlite3"
+    database.write_bytes(b"spoilt")
+    restored = terminal.call("db", "restore", str(copy))
+    assert restored.code == 0, restored.err
+    (aside,) = terminal.folder.glob("dify-ops.sqlite3.replaced-*Z")
+    assert aside.read_bytes() == b"spoilt"
+    assert terminal.call("db", "check").out == "All is well.\n"
+
+
+def test_without_a_name_copies_stand_in_the_data_folder(terminal: Terminal) -> None:
+    terminal.call("db", "upgrade")
+    assert terminal.call("db", "backup").code == 0
+    assert len(list((terminal.folder / "backups").glob("dify-ops-*.sqlite3"))) == 1
+
+
+def test_a_damaged_copy_is_refused_and_the_database_stays(terminal: Terminal) -> None:
+    terminal.call("db", "upgrade")
+    bad = terminal.folder / "bad.sqlite3"
+    bad.write_bytes(b"no database" * 500)
+    assert "damaged or no database" in terminal.call("db", "restore", str(bad)).sentence
+    assert terminal.call("db", "status").code == 0
+
+
+def test_a_postgresql_is_kept_by_its_own_tools(terminal: Terminal) -> None:
+    terminal.environ["DATABASE_URL"] = "postgresql://bot:canary4f7a@127.0.0.1:9/ops"
+    done = terminal.call("db", "backup")
+    assert "pg_dump" in done.sentence
+    assert "canary4f7a" not in done.err
+
+
+def test_rows_that_contradict_each_other_are_found(terminal: Terminal) -> None:
+    terminal.call("db", "upgrade")
+    with sqlite3.connect(terminal.folder / "dify-ops.sqlite3") as connection:
+        connection.execute("PRAGMA foreign_keys=OFF")
+        connection.execute("INSERT INTO traces (run_id, nodes, failed, ignored, spans) VALUES (7, 0, 0, 0, x'00')")
+    connection.close()
+    found = terminal.call("db", "check", "--json")
+    assert found.code == 1
+    assert "points to a row of runs that is not there" in found.out

@@ -1,6 +1,7 @@
 """Starts in doubt: looked for by name, adopted, begun again only where Dify says that nothing began; never two."""
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,7 @@ from sqlalchemy import Connection
 from bot.dify.codes import Code
 from bot.loops import leave
 from bot.loops.janitor import MAX_DEATHS, PROVED_AFTER_S, SUSPECT_DEATHS, Janitor
-from bot.loops.runner import LEASE_S
+from bot.loops.runner import LEASE_S, Runner
 from bot.operations.stop import stop
 from bot.rules.access import system
 from storage import audit, claims
@@ -118,6 +119,32 @@ async def test_an_owner_that_hands_over_has_not_died(house: House) -> None:
     taken = await house.store.run(lambda c: claims.rescue_run(c, run.id, "heir", house.hand.now, LEASE_S))
     assert taken is not None
     assert taken.deaths == 0
+
+
+async def test_fmea_b16_what_ran_before_the_database_was_put_back_is_followed_and_not_run_again(house: House) -> None:
+    first = await house.fly("digest")
+    (at_dify,) = house.dify.starts()
+    told = {
+        "state": RunState.READY,
+        "attempts": 0,
+        "ended_at": None,
+        "outputs": None,
+        "dify_run_id": None,
+        "tag": None,
+    }
+    await house.store.run(
+        lambda c: c.execute(runs_table.update().where(runs_table.c.id == first.id).values(**told)) and None
+    )
+    restored = Runner(replace(house.services, restored_at=house.hand.now))
+    await restored.once()
+    ended = await house.landed(first)
+    assert (ended.state, ended.dify_run_id) == (RunState.SUCCEEDED, at_dify.id)
+    assert len(house.dify.starts()) == 1
+    house.hand.turn(seconds=1)
+    later = await house.ready("digest", due_at=house.hand.now)
+    await restored.once()
+    assert (await house.landed(later)).state is RunState.SUCCEEDED
+    assert len(house.dify.starts()) == 2
 
 
 # leave

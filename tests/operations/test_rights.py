@@ -48,6 +48,7 @@ OF_THE_HOUSE = {
     "missed",
     "note",
     "plan",
+    "restore",
     "rezone",
     "show",
     "tell",

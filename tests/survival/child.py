@@ -21,7 +21,7 @@ WORKS = {
     "claim": "Runner.once",
     "leave": "Leave._ask_group",
     "save": "Runner._save",
-    "end": "Flight._write",
+    "end": "close",
     "fetch": "Courier.once",
     "mark": "mark_sending",
     "settle": "settle",
