@@ -3,7 +3,7 @@
 `now` is always an argument. A fence only grows; who writes with an old one writes nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -183,9 +183,30 @@ def close_planned(c: Connection, run_id: int, state: RunState, reason: str, now:
     return c.execute(_CLOSE, {"run_id": run_id, "state": state, "reason": reason, "now": now}).rowcount == 1
 
 
-def ready_runs(c: Connection, now: datetime, limit: int) -> list[int]:
-    """Ids of runs that wait for a free slot and for nothing else, oldest first."""
-    return list(c.execute(_READY, {"now": now, "most": limit}).scalars())
+def ready_runs(
+    c: Connection,
+    now: datetime,
+    limit: int,
+    *,
+    but_apps: Collection[int] = (),
+    of_apps: Collection[int] | None = None,
+) -> list[int]:
+    """Ids of runs that wait for a free slot and for nothing else, oldest first; none of `but_apps`, and only those
+    of `of_apps` where that is said."""
+    query = _READY.where(runs.c.app_id.not_in(sorted(but_apps))) if but_apps else _READY
+    query = query if of_apps is None else query.where(runs.c.app_id.in_(sorted(of_apps)))
+    return list(c.execute(query, {"now": now, "most": limit}).scalars())
+
+
+def overdue_runs(c: Connection, apps: Collection[int], before: datetime, limit: int) -> list[int]:
+    """Ids of runs of these apps that have waited since before that instant and have not been tried."""
+    query = (
+        select(runs.c.id)
+        .where(RUN_READY, runs.c.app_id.in_(sorted(apps)), runs.c.due_at < before, runs.c.started_at.is_(None))
+        .order_by(runs.c.due_at, runs.c.id)
+        .limit(limit)
+    )
+    return list(c.execute(query).scalars())
 
 
 def next_try_at(c: Connection) -> datetime | None:

@@ -388,6 +388,16 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Gate:
+    """The circuit breaker of a host. `failures` to connect in a row; nobody asks it until `shut_until`, and then one
+    run tries. There is no row of a host that answers."""
+
+    name: str
+    failures: int
+    shut_until: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """Who changed what, and when. Append only."""
 

@@ -42,6 +42,7 @@ from storage.records import (
     DeliveryKind,
     DeliveryState,
     Draft,
+    Gate,
     Job,
     JobState,
     Run,
@@ -303,6 +304,14 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
+gates = Table(
+    "gates",
+    metadata,
+    Column("name", Words, primary_key=True),
+    Column("failures", Integer, nullable=False),
+    Column("shut_until", Utc),
+)
+
 meta = Table(
     "meta",
     metadata,
@@ -317,4 +326,5 @@ ATTEMPT = Shape(Attempt, attempts)
 DELIVERY = Shape(Delivery, deliveries)
 DRAFT = Shape(Draft, drafts)
 CALENDAR = Shape(Calendar, calendars, {"name_folded": lambda one: fold(one.name)})
+GATE = Shape(Gate, gates)
 AUDIT = Shape(AuditEntry, audit)

@@ -2,8 +2,9 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -11,11 +12,13 @@ from bot.loops.flight import Flight
 from bot.loops.keep import keep_progress
 from bot.loops.leave import Leave
 from bot.loops.logbook import LIVE_AFTER
-from bot.operations.again import OVERTAKEN, is_overtaken
+from bot.operations.again import NOT_REACHED, OVERTAKEN, is_overtaken
 from bot.operations.finish import finish
+from bot.operations.gate import look_at_gates
 from bot.operations.show import show
+from bot.rules.retry import START_WITHIN_S
 from bot.services import Services
-from storage import claims, runs
+from storage import claims, gates, runs
 from storage.records import Run, RunState
 from storage.runs import pack_trace
 from storage.tag import tag_of
@@ -24,6 +27,7 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 15  # how long a dead owner keeps a run from being joined again
 BEAT_S = 1.5  # how much of a stream a crash may cost
+EXPIRED_AT_ONCE = 20
 SAVES_PER_TRANSACTION = 20  # keeps the writer free for acks between two groups
 
 
@@ -42,12 +46,13 @@ class Runner:
         free = self._services.settings.max_streams - len(self._flights)
         if free <= 0 or self._is_closed:
             return 0
-        claimed = await self._services.store.run(lambda c: self._claim(c, free))
+        claimed, opens_at = await self._services.store.run(lambda c: self._claim(c, free))
         for run in claimed:
             self._board(run, is_rejoin=False)
         try_at = await self._services.store.read(claims.next_try_at)
-        if try_at is not None and try_at > self._services.now():
-            self._services.engine.wake("runner", at=try_at)
+        later = [at for at in (try_at, opens_at) if at is not None and at > self._services.now()]
+        if later:
+            self._services.engine.wake("runner", at=min(later))
         return len(claimed)
 
     def rejoin(self, run: Run) -> None:
@@ -89,26 +94,46 @@ class Runner:
             for group in _groups([flight for flight in flights if flight.has_asked]):
                 await self._save(group, is_handover=True)
 
-    def _claim(self, c: Connection, free: int) -> list[Run]:
+    def _claim(self, c: Connection, free: int) -> tuple[list[Run], datetime | None]:
+        """The runs that are ours now, and when a gate before others can be tried."""
         services, now = self._services, self._services.now()
-        claimed: list[Run] = []
-        for run_id in claims.ready_runs(c, now, free):
-            run = claims.claim_run(c, run_id, services.owner, now, LEASE_S)
-            if run is None:
-                continue
-            if run.stop_by is not None:
-                finish(c, replace(run, state=RunState.STOPPED, reason="before it began", ended_at=now), now=now)
-                continue
-            if is_overtaken(c, run):
-                finish(c, replace(run, state=RunState.STOPPED, reason=OVERTAKEN, ended_at=now), now=now)
-                continue
-            tag = tag_of(services.installation, run.key, run.attempts)
-            tagged = claims.save_run(c, replace(run, tag=tag))
-            assert tagged is not None, "it was claimed in this transaction"
-            claimed.append(tagged)
-            run = tagged
-            show(c, run, now=now, rank=2, due_at=now + LIVE_AFTER)
-        return claimed
+        found = look_at_gates(c, services.team_id, now=now)
+        due: list[tuple[int, str | None]] = [
+            (run_id, None) for run_id in claims.ready_runs(c, now, free, but_apps=found.shut)
+        ]
+        for gate in sorted(set((found.to_try or {}).values())):
+            behind = [app_id for app_id, name in (found.to_try or {}).items() if name == gate]
+            due += [(run_id, gate) for run_id in claims.ready_runs(c, now, 1, of_apps=behind)]
+        claimed = [run for run_id, gate in due[:free] if (run := self._claim_one(c, run_id, gate, now)) is not None]
+        if found.shut:
+            self._expire(c, found.shut, now)
+        return claimed, found.opens_at
+
+    def _claim_one(self, c: Connection, run_id: int, gate: str | None, now: datetime) -> Run | None:
+        run = claims.claim_run(c, run_id, self._services.owner, now, LEASE_S)
+        if run is None:
+            return None
+        if run.stop_by is not None:
+            finish(c, replace(run, state=RunState.STOPPED, reason="before it began", ended_at=now), now=now)
+            return None
+        if is_overtaken(c, run):
+            finish(c, replace(run, state=RunState.STOPPED, reason=OVERTAKEN, ended_at=now), now=now)
+            return None
+        if gate is not None:
+            gates.begin_probe(c, gate, now)
+        tag = tag_of(self._services.installation, run.key, run.attempts)
+        tagged = claims.save_run(c, replace(run, tag=tag))
+        assert tagged is not None, "it was claimed in this transaction"
+        show(c, tagged, now=now, rank=2, due_at=now + LIVE_AFTER)
+        return tagged
+
+    def _expire(self, c: Connection, app_ids: Collection[int], now: datetime) -> None:
+        """What has waited for an hour before a gate is given up, and told."""
+        before = now - timedelta(seconds=START_WITHIN_S)
+        for run_id in claims.overdue_runs(c, app_ids, before, EXPIRED_AT_ONCE):
+            run = claims.claim_run(c, run_id, self._services.owner, now, LEASE_S)
+            if run is not None:
+                finish(c, replace(run, state=RunState.EXPIRED, reason=NOT_REACHED, ended_at=now), now=now)
 
     def _board(self, run: Run, *, is_rejoin: bool) -> None:
         flight = Flight(self._services, run, on_started=self._wake_saver, leave=self._leave.ask)

@@ -11,6 +11,7 @@ from storage import attempts, claims, runs
 from storage.records import Attempt, Job, JobState, Run, RunState
 
 OVERTAKEN = "a newer run has succeeded since"
+NOT_REACHED = "its Dify could not be reached for an hour"
 NO_ROOM = "its Dify app had no room for an hour"
 
 

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.operations.again import give_up, try_again
+from bot.operations.gate import note_outcome
 from bot.operations.line import serve_next
 from bot.operations.plan import plan, plan_after_end
 from bot.operations.show import refresh_messages, show
@@ -21,12 +22,14 @@ def finish(c: Connection, run: Run, *, now: datetime) -> Run | None:
     The job is locked before the run, as everybody does who decides for a job.
     """
     job = _job_of(c, run)
-    again = try_again(c, run, job, now=now)
-    if again is not None:
-        return again
-    saved = claims.save_run(c, give_up(run, now=now))
+    saved = again = try_again(c, run, job, now=now)
+    if saved is None:
+        saved = claims.save_run(c, give_up(run, now=now))
     if saved is None:
         return None
+    note_outcome(c, run, now=now)
+    if again is not None:
+        return again
     _follow(c, saved, job, now)
     return saved
 

@@ -43,6 +43,7 @@ OF_THE_HOUSE = {
     "endpoint",
     "fill",
     "finish",
+    "gate",
     "hint",
     "line",
     "missed",

@@ -300,6 +300,13 @@ def _make_audit() -> None:
 
 def _make_meta() -> None:
     op.create_table(
+        "gates",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("failures", sa.Integer(), nullable=False),
+        sa.Column("shut_until", _instant(), nullable=True),
+        sa.PrimaryKeyConstraint("name", name="pk_gates"),
+    )
+    op.create_table(
         "meta",
         sa.Column("key", sa.Text(), nullable=False),
         sa.Column("value", sa.Text(), nullable=False),
