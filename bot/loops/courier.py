@@ -112,13 +112,13 @@ class Courier:
 
     async def _settle(self, delivery: Delivery, receipt: Mapping[str, Any]) -> bool:
         """Note what was sent, again if the lease ran out and the delivery became ours anew in the very meantime."""
-        fence = -1
-        while (held := self._sending[delivery.id]).fence != fence:
-            fence, now = held.fence, self._services.now()
+        while True:
+            held, now = self._sending[delivery.id], self._services.now()
             settle = partial(claims.settle, delivery=held, sent=delivery.wanted, receipt=receipt, now=now)
             if await self._services.store.run(settle):
                 return True
-        return False
+            if not await self._is_ours_anew(held):
+                return False
 
     async def _take_back(self, delivery: Delivery, receipt: Mapping[str, Any]) -> None:
         """Another has the delivery: what we posted is one too many, unless it is the very one that the row knows."""

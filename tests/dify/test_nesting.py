@@ -399,9 +399,9 @@ def test_folding_takes_time_in_proportion(kind: str) -> None:
         ]
 
     def cost(count: int) -> float:
-        events, begun = make(count), time.perf_counter()
+        events, begun = make(count), time.thread_time()
         trace = folded(*events)
         trace.spans()
-        return time.perf_counter() - begun
+        return time.thread_time() - begun
 
-    assert cost(4_000) < 40 * max(min(cost(500) for _ in range(3)), 0.004)
+    assert min(cost(4_000) for _ in range(2)) < 40 * max(min(cost(500) for _ in range(3)), 0.004)
