@@ -27,6 +27,12 @@ DAY = timedelta(days=1)
 Seen = TypeVar("Seen")
 
 
+def until_early() -> timedelta:
+    """From now to the next 05:00 UTC, so that a story sees the same order of due times whenever it is told."""
+    now = datetime.now(UTC)
+    return (now.replace(hour=5, minute=0, second=0, microsecond=0) - now) % DAY
+
+
 @dataclass(slots=True)
 class TurnedClock:
     """The real time, as far ahead as a story has turned it."""
@@ -200,7 +206,7 @@ async def open_world(
 ) -> AsyncIterator[World]:
     """The two local servers and the bot between them, over a SQLite in `folder`, with every app connected."""
     async with open_servers(**servers) as (slack, dify):
-        clock = TurnedClock()
+        clock = TurnedClock(until_early())
         bot = await build(read(environment(slack, folder, transport) | dict(environ or {}), None), now=clock)
         await connect_all(bot, dify)
         await bot.start()
