@@ -44,6 +44,9 @@ class Settings:
     allowed_hosts: str = ""  # as it was written; `bot.egress` reads it
     admins: frozenset[str] = frozenset()  # empty: Slack's own admins
     max_streams: int = MAX_STREAMS
+    max_per_app: int | None = None
+    max_per_host: int | None = None
+    max_running: int | None = None
     start_grace_s: int = START_GRACE_S
     log_format: str = ""  # empty: text on a terminal, else json
     log_level: str = "INFO"
@@ -114,6 +117,9 @@ SETTINGS: Mapping[str, Setting] = {
     "DIFY_OPS_ALLOWED_HOSTS": Setting("allowed_hosts", values.read_text, _show_or("public https hosts only")),
     "DIFY_OPS_ADMINS": Setting("admins", values.read_admins, _show_admins),
     "DIFY_OPS_MAX_STREAMS": Setting("max_streams", values.read_whole(1, values.MOST_STREAMS)),
+    "DIFY_OPS_MAX_PER_APP": Setting("max_per_app", values.read_limit, _show_or("no limit")),
+    "DIFY_OPS_MAX_PER_HOST": Setting("max_per_host", values.read_limit, _show_or("no limit")),
+    "DIFY_OPS_MAX_RUNNING": Setting("max_running", values.read_limit, _show_or("no limit")),
     "DIFY_OPS_START_GRACE": Setting("start_grace_s", values.read_whole(1, 3600), lambda seconds: f"{seconds} s"),
     "DIFY_OPS_LOG": Setting(
         "log_format", values.read_choice(*LOG_FORMATS), _show_or("text on a terminal, else json")

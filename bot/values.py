@@ -136,6 +136,11 @@ def read_whole(least: int, most: int) -> Callable[[str, str], int]:
     return parse
 
 
+def read_limit(name: str, text: str) -> int | None:
+    """A whole number, or `off`."""
+    return None if text.lower() in ("off", "none") else read_whole(1, MOST_STREAMS)(name, text)
+
+
 def read_admins(name: str, text: str) -> frozenset[str]:
     ids = frozenset(re.split(r"[\s,]+", text.strip(", ")))
     wrong = sorted(one for one in ids if not USER_ID.fullmatch(one))

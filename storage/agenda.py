@@ -9,7 +9,7 @@ from sqlalchemy import BindParameter, Connection, bindparam, delete, or_, select
 from storage.columns import Utc
 from storage.records import Cause, Run, RunState
 from storage.runs import newest_of_job
-from storage.tables import RUN, RUN_OPEN, RUN_PLANNED, runs
+from storage.tables import RUN, RUN_OPEN, RUN_PLANNED, runs, turn_of
 
 # Rows that were written lately have the highest numbers: no need to read the history of years.
 NEWEST = 1_000
@@ -62,9 +62,10 @@ def drop_skipped(c: Connection, run_ids: Collection[int]) -> int:
     return c.execute(_DROP_SKIPPED, {"ids": list(run_ids)}).rowcount if run_ids else 0
 
 
-def move(c: Connection, run_id: int, due_at: datetime) -> bool:
+def move(c: Connection, run: Run, due_at: datetime) -> bool:
     """A planned run is due at another time; its slot stays. False if it is not planned any more."""
-    return c.execute(_MOVE, {"run_id": run_id, "due_at": due_at}).rowcount == 1
+    moved = {"run_id": run.id, "due_at": due_at, "turn_at": turn_of(due_at, run.priority)}
+    return c.execute(_MOVE, moved).rowcount == 1
 
 
 def latest(c: Connection, job_id: int, most: int) -> list[SlotRow]:

@@ -62,6 +62,11 @@ def describe(c: Connection, app: App, *, mode: str, description: str) -> App | N
     return _change(c, app, {"mode": mode, "description": description})
 
 
+def limit(c: Connection, app: App, max_running: int | None) -> App | None:
+    """Keeps how many runs of the app go on at most at a time."""
+    return _change(c, app, {"max_running": max_running})
+
+
 def remove(c: Connection, team_id: str, app_id: int) -> bool:
     """Its row and its key are gone; the numbers of its jobs and runs stay, and no app gets its number again."""
     return c.execute(_REMOVE, {"team": team_id, "app_id": app_id}).rowcount == 1

@@ -22,6 +22,7 @@ from storage.tables import (
     RUN_OPEN,
     RUN_PLANNED,
     RUN_READY,
+    RUN_RUNNING,
     deliveries,
     runs,
 )
@@ -43,16 +44,25 @@ _DUE = (
 )
 _NEXT_DUE = select(runs.c.due_at).where(RUN_PLANNED).order_by(runs.c.due_at).limit(1)
 _ADMIT = {
-    name: update(runs).where(condition, RUN_PLANNED).values(state=RunState.READY)
+    name: update(runs).where(condition, RUN_PLANNED).values(state=RunState.READY, ready_at=_NOW)
     for name, condition in among(runs.c.id, "run_ids").items()
 }
 _CLOSE = update(runs).where(_WITH_ID, RUN_PLANNED).values(ended_at=_NOW)
 _READY = (
-    select(runs.c.id)
+    select(runs.c.id, runs.c.app_id)
     .where(RUN_READY, or_(runs.c.try_at.is_(None), runs.c.try_at <= _NOW))
-    .order_by(runs.c.due_at, runs.c.id)
+    .order_by(runs.c.turn_at, runs.c.id)
     .limit(bindparam("most"))
 )
+_RUNNING_BY_APP = select(runs.c.app_id, func.count().label("running")).where(RUN_RUNNING).group_by(runs.c.app_id)
+_OVERDUE = (
+    select(runs.c.id)
+    .where(RUN_READY, runs.c.ready_at < bindparam("before", type_=Utc), runs.c.started_at.is_(None))
+    .order_by(runs.c.turn_at, runs.c.id)
+    .limit(bindparam("most"))
+)
+# Any number will do, as long as nobody else of this database locks it.
+_LOCK_TURNS = select(func.pg_advisory_xact_lock(7_205_759_403))
 _NEXT_TRY = select(runs.c.try_at).where(RUN_READY, runs.c.try_at.is_not(None)).order_by(runs.c.try_at).limit(1)
 _TAKE = {"fence": runs.c.fence + 1, "lease_until": _LEASE}
 _CLAIM = (
@@ -172,10 +182,10 @@ def next_due_at(c: Connection) -> datetime | None:
     return c.execute(_NEXT_DUE).scalar()
 
 
-def admit(c: Connection, run_ids: Sequence[int]) -> None:
+def admit(c: Connection, run_ids: Sequence[int], now: datetime) -> None:
     """Planned runs become ready; others stay as they are."""
     if run_ids:
-        c.execute(_ADMIT[c.dialect.name], {"run_ids": list(run_ids)})
+        c.execute(_ADMIT[c.dialect.name], {"run_ids": list(run_ids), "now": now})
 
 
 def close_planned(c: Connection, run_id: int, state: RunState, reason: str, now: datetime) -> bool:
@@ -190,23 +200,29 @@ def ready_runs(
     *,
     but_apps: Collection[int] = (),
     of_apps: Collection[int] | None = None,
-) -> list[int]:
-    """Ids of runs that wait for a free slot and for nothing else, oldest first; none of `but_apps`, and only those
-    of `of_apps` where that is said."""
+) -> list[tuple[int, int]]:
+    """Runs that wait for room and for nothing else, in their turn, each with its app; none of `but_apps`, and only
+    those of `of_apps` where that is said."""
     query = _READY.where(runs.c.app_id.not_in(sorted(but_apps))) if but_apps else _READY
     query = query if of_apps is None else query.where(runs.c.app_id.in_(sorted(of_apps)))
-    return list(c.execute(query, {"now": now, "most": limit}).scalars())
+    return [(run_id, app_id) for run_id, app_id in c.execute(query, {"now": now, "most": limit})]
 
 
-def overdue_runs(c: Connection, apps: Collection[int], before: datetime, limit: int) -> list[int]:
-    """Ids of runs of these apps that have waited since before that instant and have not been tried."""
-    query = (
-        select(runs.c.id)
-        .where(RUN_READY, runs.c.app_id.in_(sorted(apps)), runs.c.due_at < before, runs.c.started_at.is_(None))
-        .order_by(runs.c.due_at, runs.c.id)
-        .limit(limit)
-    )
-    return list(c.execute(query).scalars())
+def lock_turns(c: Connection) -> None:
+    """Until we commit nobody else counts what is running, so that no two claim the last free place. On SQLite there
+    is one writer anyway."""
+    if c.dialect.name == "postgresql":
+        c.execute(_LOCK_TURNS)
+
+
+def count_running(c: Connection) -> dict[int, int]:
+    """How many runs of each app go on. One that waits for a human takes up no room at Dify."""
+    return {row.app_id: int(row.running) for row in c.execute(_RUNNING_BY_APP)}
+
+
+def overdue_runs(c: Connection, before: datetime, limit: int) -> list[int]:
+    """Ids of runs that have waited for room since before that instant and have not been tried."""
+    return list(c.execute(_OVERDUE, {"before": before, "most": limit}).scalars())
 
 
 def next_try_at(c: Connection) -> datetime | None:

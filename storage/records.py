@@ -135,6 +135,7 @@ class Policy:
     `catch_up` is skip, latest or all, of the slots missed within the last `catch_up_s`. `data_offset` moves the
     `data_time` of the macros (`-1d`, `-3600s`). A run that fails is tried again up to `retries` times, first after
     `retry_after_s`; one that had begun at Dify only where `retry_started`, for its side effects come twice.
+    `priority` is 0 low, 1 normal, 2 high, 3 urgent: who starts first of those that wait for room.
     """
 
     overlap: str = "skip"
@@ -145,6 +146,7 @@ class Policy:
     retries: int = 2
     retry_after_s: int = 30
     retry_started: bool = False
+    priority: int = 1
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -177,7 +179,8 @@ class InputField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """A Dify app. `mode` is Dify's word: workflow or advanced-chat. The key is sealed and bound to `base_url`."""
+    """A Dify app. `mode` is Dify's word: workflow or advanced-chat. The key is sealed and bound to `base_url`. At
+    most `max_running` runs of it go on at a time; None leaves that to the setting for all apps."""
 
     id: int
     team_id: str
@@ -189,6 +192,7 @@ class App:
     created_by: str
     created_at: datetime
     description: str = ""
+    max_running: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -235,7 +239,8 @@ class Run:
     """One slot of a job, or one request to run an app; complete enough to be started without its job.
 
     `key` makes it unique: `job:12@2026-09-01T07:00:00Z`, `rerun:381/<action>`. `slot_at` is nominal and never
-    moves; `due_at` may. `tag` is the `user` of the attempt at Dify, the only handle by which a start can be found
+    moves; `due_at` may. A ready run waits for room since `ready_at`, in the order of `due_at` and `priority` (as in
+    Policy). `tag` is the `user` of the attempt at Dify, the only handle by which a start can be found
     again; `asked_at` tells that the attempt may have left for Dify, `heard_at` that Dify has taken it. `owner`,
     `fence` and `lease_until` are the claim, `deaths` counts the owners that died while they held it; `stop_by` is
     the wish of a person that it end. `attempts` counts what was sent, `retries` the failures that were tried again;
@@ -259,11 +264,13 @@ class Run:
     job_version: int | None = None
     asked_by: str | None = None
     rerun_of: int | None = None
+    priority: int = 1
     state: RunState = RunState.PLANNED
     reason: str | None = None
     attempts: int = 0
     retries: int = 0
     try_at: datetime | None = None
+    ready_at: datetime | None = None
     tag: str | None = None
     asked_at: datetime | None = None
     heard_at: datetime | None = None

@@ -25,7 +25,11 @@ _IN_THE_WAY = _SELECT.where(
     runs.c.state.in_([RunState.QUEUED, RunState.READY, RunState.RUNNING]),
 ).order_by(runs.c.due_at, runs.c.id)
 _QUEUE = update(runs).where(_WITH_ID, RUN_PLANNED).values(state=RunState.QUEUED)
-_START = update(runs).where(_WITH_ID, or_(RUN_PLANNED, RUN_QUEUED)).values(state=RunState.READY, reason=None)
+_START = (
+    update(runs)
+    .where(_WITH_ID, or_(RUN_PLANNED, RUN_QUEUED))
+    .values(state=RunState.READY, reason=None, ready_at=bindparam("now", type_=Utc))
+)
 _CLOSE = update(runs).where(_WITH_ID, or_(RUN_QUEUED, RUN_READY)).returning(*RUN.columns)
 _HAS_STARTED = runs.c.started_at.is_not(None)
 _MAY_START = and_(runs.c.started_at.is_(None), runs.c.state.in_([RunState.QUEUED, RunState.READY]))
@@ -73,9 +77,9 @@ def queue(c: Connection, run_id: int, reason: str | None) -> None:
     c.execute(_QUEUE, {"run_id": run_id, "reason": reason})
 
 
-def start(c: Connection, run_id: int, inputs: Mapping[str, Any]) -> None:
+def start(c: Connection, run_id: int, inputs: Mapping[str, Any], now: datetime) -> None:
     """A planned or queued run becomes ready, with the inputs that it starts with."""
-    c.execute(_START, {"run_id": run_id, "inputs": inputs})
+    c.execute(_START, {"run_id": run_id, "inputs": inputs, "now": now})
 
 
 def close_unstarted(c: Connection, run_id: int, state: RunState, reason: str, now: datetime) -> Run | None:

@@ -1,5 +1,6 @@
 """The tables. Conditions of partial indexes stand here once, as expressions that the queries use as well."""
 
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import (
@@ -50,6 +51,8 @@ from storage.records import (
 )
 from storage.rows import Shape
 
+PRIORITY_LEVEL = timedelta(minutes=10)
+
 metadata = MetaData(
     naming_convention={
         "ix": "ix_%(table_name)s_%(column_0_name)s",
@@ -63,6 +66,12 @@ metadata = MetaData(
 def fold(name: str) -> str:
     """A name as it is compared: case does not matter, in any script (SQL's lower() knows ASCII only on SQLite)."""
     return name.casefold().strip()
+
+
+def turn_of(due_at: datetime, priority: int) -> datetime:
+    """By what the waiting runs are put in order: a level of priority is worth ten minutes of waiting, so that nothing
+    waits for ever."""
+    return due_at - PRIORITY_LEVEL * priority
 
 
 def _is(column: Column[Word], *words: str) -> ColumnElement[bool]:
@@ -90,6 +99,7 @@ apps = Table(
     Column("created_by", Text, nullable=False),
     Column("created_at", Utc, nullable=False),
     Column("description", Words, nullable=False),
+    Column("max_running", Integer),
     UniqueConstraint("team_id", "name_folded"),
     sqlite_autoincrement=True,
 )
@@ -138,6 +148,8 @@ runs = Table(
     Column("inputs", Json, nullable=False),
     Column("slot_at", Utc, nullable=False),
     Column("due_at", Utc, nullable=False),
+    Column("turn_at", Utc, nullable=False),
+    Column("priority", Integer, nullable=False),
     Column("timeout_s", Integer, nullable=False),
     Column("created_at", Utc, nullable=False),
     # No foreign key: jobs stay in their table for ever, and a check for each run of a burst would cost a fifth.
@@ -150,6 +162,7 @@ runs = Table(
     Column("attempts", Integer, nullable=False),
     Column("retries", Integer, nullable=False),
     Column("try_at", Utc),
+    Column("ready_at", Utc),
     Column("tag", Text),
     Column("asked_at", Utc),
     Column("heard_at", Utc),
@@ -177,12 +190,14 @@ runs = Table(
 )
 RUN_PLANNED = _is(runs.c.state, "planned")
 RUN_READY = _is(runs.c.state, "ready")
+RUN_RUNNING = _is(runs.c.state, "running")
 RUN_HELD = _is(runs.c.state, "running", "waiting")
 RUN_QUEUED = _is(runs.c.state, "queued")
 RUN_OPEN = _is(runs.c.state, "planned", "queued", "ready", "running", "waiting")
 RUN_RAN = _is(runs.c.state, "succeeded", "partial", "failed", "timed_out", "stopped", "lost")
 _partial("ix_runs_planned", RUN_PLANNED, runs.c.due_at, runs.c.id)
-_partial("ix_runs_ready", RUN_READY, runs.c.due_at, runs.c.id)
+_partial("ix_runs_ready", RUN_READY, runs.c.turn_at, runs.c.id)
+_partial("ix_runs_running", RUN_RUNNING, runs.c.app_id)
 _partial("ix_runs_try", and_(RUN_READY, runs.c.try_at.is_not(None)), runs.c.try_at)
 _partial("ix_runs_held", RUN_HELD, runs.c.lease_until)
 _partial("ix_runs_open", RUN_OPEN, runs.c.job_id, runs.c.id)
@@ -321,7 +336,7 @@ meta = Table(
 
 APP = Shape(App, apps, {"name_folded": lambda app: fold(app.name)})
 JOB = Shape(Job, jobs, {"name_folded": lambda job: fold(job.name)})
-RUN = Shape(Run, runs)
+RUN = Shape(Run, runs, {"turn_at": lambda run: turn_of(run.due_at, run.priority)})
 ATTEMPT = Shape(Attempt, attempts)
 DELIVERY = Shape(Delivery, deliveries)
 DRAFT = Shape(Draft, drafts)

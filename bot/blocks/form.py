@@ -21,7 +21,7 @@ from bot.blocks.parts import (
     section,
     select,
 )
-from bot.blocks.policy import POLICY_FIELDS, catch_up_block, data_offset_block, overlap_block, retry_block
+from bot.blocks.policy import POLICY_FIELDS, policy_blocks
 from bot.blocks.reading import (
     APP,
     BASE_URL,
@@ -82,6 +82,7 @@ def schedule_view(
     overlap: str = "skip",
     catch_up: str = "latest within 1h",
     retry: str = "2 after 30s",
+    priority: str = "normal",
     data_offset: str = "",
     preview: tuple[str, Sequence[datetime]] | None = None,
     problems: Mapping[str, str] | None = None,
@@ -101,8 +102,7 @@ def schedule_view(
         blocks.append(when_block(when))
         blocks += preview_blocks(preview)
         blocks += [zone_block(zone), channel_block(channel_id), name_block(name), timeout_block(timeout_min)]
-        blocks += [overlap_block(overlap), catch_up_block(catch_up), retry_block(retry)]
-        blocks.append(data_offset_block(data_offset))
+        blocks += policy_blocks(overlap, catch_up, retry, priority, data_offset)
     else:
         blocks.append(context("Choose a workflow; its inputs appear here."))
     submit = "Save" if app else "Next"

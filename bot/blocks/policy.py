@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.blocks import field as one_field
 from bot.blocks.parts import Block, input_block, select
-from bot.blocks.reading import CATCH_UP, DATA_OFFSET, OVERLAP, RETRY
+from bot.blocks.reading import CATCH_UP, DATA_OFFSET, OVERLAP, PRIORITY, RETRY
 from bot.blocks.text import clean
 
 OFFSET_LENGTH = 20
@@ -12,6 +12,7 @@ POLICY_FIELDS: Mapping[str, str] = {
     OVERLAP: "When the run before is still going",
     CATCH_UP: "When times were missed",
     RETRY: "When a run fails",
+    PRIORITY: "When runs wait for room",
     DATA_OFFSET: "Data time",
 }
 OVERLAPS = (
@@ -35,17 +36,24 @@ RETRIES = (
     ("Do not try again", "off"),
 )
 
+# As the rules name the levels, the lowest first.
+PRIORITY_WORDS = (
+    ("Let others go first", "low"),
+    ("In the order of their times", "normal"),
+    ("Ahead of others", "high"),
+    ("Ahead of all others", "urgent"),
+)
 
-def overlap_block(chosen: str) -> Block:
-    return _policy_block(OVERLAP, OVERLAPS, chosen)
 
-
-def catch_up_block(chosen: str) -> Block:
-    return _policy_block(CATCH_UP, CATCH_UPS, chosen)
-
-
-def retry_block(chosen: str) -> Block:
-    return _policy_block(RETRY, RETRIES, chosen)
+def policy_blocks(overlap: str, catch_up: str, retry: str, priority: str, data_offset: str) -> list[Block]:
+    """The fields, each as its text is typed in a command."""
+    return [
+        _policy_block(OVERLAP, OVERLAPS, overlap),
+        _policy_block(CATCH_UP, CATCH_UPS, catch_up),
+        _policy_block(RETRY, RETRIES, retry),
+        _policy_block(PRIORITY, PRIORITY_WORDS, priority),
+        _offset_block(data_offset),
+    ]
 
 
 def _policy_block(name: str, known: Sequence[tuple[str, str]], chosen: str) -> Block:
@@ -54,7 +62,7 @@ def _policy_block(name: str, known: Sequence[tuple[str, str]], chosen: str) -> B
     return input_block(POLICY_FIELDS[name], select(one_field.VALUE, [*known, *own], chosen, "Choose"), name)
 
 
-def data_offset_block(offset: str) -> Block:
+def _offset_block(offset: str) -> Block:
     hint = "How far {{ data_time }} in the inputs lies from the scheduled time: -1d, -1M, +2h"
     element: Block = {"type": "plain_text_input", "action_id": one_field.VALUE, "max_length": OFFSET_LENGTH}
     if clean(offset):

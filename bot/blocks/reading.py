@@ -9,7 +9,7 @@ from bot.blocks.text import clean
 from storage.records import InputField
 
 APP, WHEN, ZONE, CHANNEL_ID, NAME, TIMEOUT = "app", "when", "zone", "channel", "name", "timeout"
-OVERLAP, CATCH_UP, DATA_OFFSET, RETRY = "overlap", "catch_up", "data_offset", "retry"
+OVERLAP, CATCH_UP, DATA_OFFSET, RETRY, PRIORITY = "overlap", "catch_up", "data_offset", "retry", "priority"
 BASE_URL, KEY = "base_url", "key"
 
 
@@ -31,6 +31,7 @@ class Typed:
     overlap: str | None = None
     catch_up: str | None = None
     retry: str | None = None
+    priority: str | None = None
     data_offset: str | None = None
     base_url: str | None = None
     key: str | None = field(default=None, repr=False)
@@ -56,6 +57,7 @@ def read_form(view_state: Mapping[str, Any], fields: Sequence[InputField] = ()) 
         overlap=_chosen(state, OVERLAP),
         catch_up=_chosen(state, CATCH_UP),
         retry=_chosen(state, RETRY),
+        priority=_chosen(state, PRIORITY),
         data_offset=_words(state, DATA_OFFSET),
         channel_id=_only(state, CHANNEL_ID).get("selected_conversation"),
         name=_words(state, NAME),

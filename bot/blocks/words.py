@@ -88,6 +88,11 @@ def retry(policy: Policy) -> str:
     return f"tried again {often}, first after {duration(policy.retry_after_s)}{begun}"
 
 
+def priority(policy: Policy) -> str:
+    """Who starts first of those that wait for room."""
+    return ("low", "normal", "high", "urgent")[policy.priority]
+
+
 def state(run: Run) -> str:
     return STATES[run.state][1]
 

@@ -11,6 +11,7 @@ from bot.errors import DifyError, Refusal
 from bot.operations.connect import ask_app, connect
 from bot.operations.endpoint import open_endpoint
 from bot.operations.find import find_app
+from bot.operations.limit import limit_app
 from storage import apps
 from storage.vault import load_keys
 
@@ -42,6 +43,16 @@ def rekey(name: str, key_file: Path | None) -> None:
 def list_all(as_json: bool) -> None:
     """The connected apps."""
     asyncio.run(_list(as_json))
+
+
+@command.command("limit")
+@click.argument("name")
+@click.argument("most", metavar="N|off")
+def limit(name: str, most: str) -> None:
+    """How many runs of the app go on at most at a time; further ones wait for their turn."""
+    if most != "off" and not (most.isdecimal() and most.isascii() and len(most) < 7):
+        raise Refusal(f"“{most[:40]}” is no number of runs.", "Give a number from 1 to 10000, or off.")
+    asyncio.run(_limit(name, None if most == "off" else int(most)))
 
 
 @command.command("check")
@@ -87,15 +98,35 @@ async def _connect(name: str, url: str | None, key: str) -> None:
     click.echo(f"“{app.name}” is connected ({info.mode}, Dify {info.version or 'of unknown version'}).")
 
 
+async def _limit(name: str, most: int | None) -> None:
+    async with open_rows(read_settings()) as (store, actor):
+        app = await store.run(lambda c: limit_app(c, actor, name, most, now=utc_now()))
+    click.echo(
+        f"“{app.name}” runs as often at a time as the settings allow."
+        if app.max_running is None
+        else f"“{app.name}” runs at most {app.max_running} at a time."
+    )
+
+
 async def _list(as_json: bool) -> None:
     async with open_rows(read_settings()) as (store, actor):
         found = await store.read(lambda c: apps.list_apps(c, actor.team_id))
     if as_json:
-        rows = [{"name": app.name, "url": app.base_url, "mode": app.mode, "key": f"…{app.key_hint}"} for app in found]
+        rows = [
+            {
+                "name": app.name,
+                "url": app.base_url,
+                "mode": app.mode,
+                "key": f"…{app.key_hint}",
+                "limit": app.max_running,
+            }
+            for app in found
+        ]
         print_json(rows)
         return
     for app in found:
-        click.echo(f"{app.name:24} {app.mode:14} {app.base_url}  key …{app.key_hint}")
+        limited = f"  at most {app.max_running} at a time" if app.max_running is not None else ""
+        click.echo(f"{app.name:24} {app.mode:14} {app.base_url}  key …{app.key_hint}{limited}")
     if not found:
         click.echo("No app is connected. Try: dify-ops apps add NAME --url https://dify.example.com/v1")
 

@@ -11,6 +11,7 @@ from bot.loops.ending import end_poisoned
 from bot.loops.runner import LEASE_S, Runner
 from bot.operations.calendar_end import warn_of_calendars
 from bot.operations.finish import finish
+from bot.operations.turn import expire_overdue
 from bot.services import Services
 from storage import claims, drafts
 from storage.records import Run
@@ -47,6 +48,7 @@ class Janitor:
         services, now = self._services, self._services.now()
         drafts.prune(c, now)
         warn_of_calendars(c, services.team_id, now)
+        expire_overdue(c, services.team_id, services.owner, LEASE_S, now=now)
         orphans = [run for run in claims.orphans(c, now, BATCH) if not self._runner.holds(run.id)]
         suspects = [run for run in orphans if SUSPECT_DEATHS <= run.deaths < MAX_DEATHS]
         orphans = [run for run in orphans if run not in suspects] + suspects[: self._may_join_suspect()]

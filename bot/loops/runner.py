@@ -2,9 +2,10 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -12,11 +13,11 @@ from bot.loops.flight import Flight
 from bot.loops.keep import keep_progress
 from bot.loops.leave import Leave
 from bot.loops.logbook import LIVE_AFTER
-from bot.operations.again import NOT_REACHED, OVERTAKEN, is_overtaken
+from bot.operations.again import OVERTAKEN, is_overtaken
 from bot.operations.finish import finish
-from bot.operations.gate import look_at_gates
 from bot.operations.show import show
-from bot.rules.retry import START_WITHIN_S
+from bot.operations.turn import Turn, take_turns
+from bot.rules.room import Limits
 from bot.services import Services
 from storage import claims, gates, runs
 from storage.records import Run, RunState
@@ -27,7 +28,6 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 15  # how long a dead owner keeps a run from being joined again
 BEAT_S = 1.5  # how much of a stream a crash may cost
-EXPIRED_AT_ONCE = 20
 SAVES_PER_TRANSACTION = 20  # keeps the writer free for acks between two groups
 
 
@@ -39,6 +39,8 @@ class Runner:
         self._flights: dict[int, Flight] = {}
         self._is_closed = False
         self._saving = asyncio.Lock()
+        settings = services.settings
+        self._limits = Limits(settings.max_per_app, settings.max_per_host, settings.max_running)
         self._leave = Leave(services, LEASE_S)
 
     async def once(self) -> int:
@@ -97,20 +99,11 @@ class Runner:
     def _claim(self, c: Connection, free: int) -> tuple[list[Run], datetime | None]:
         """The runs that are ours now, and when a gate before others can be tried."""
         services, now = self._services, self._services.now()
-        found = look_at_gates(c, services.team_id, now=now)
-        due: list[tuple[int, str | None]] = [
-            (run_id, None) for run_id in claims.ready_runs(c, now, free, but_apps=found.shut)
-        ]
-        for gate in sorted(set((found.to_try or {}).values())):
-            behind = [app_id for app_id, name in (found.to_try or {}).items() if name == gate]
-            due += [(run_id, gate) for run_id in claims.ready_runs(c, now, 1, of_apps=behind)]
-        claimed = [run for run_id, gate in due[:free] if (run := self._claim_one(c, run_id, gate, now)) is not None]
-        if found.shut:
-            self._expire(c, found.shut, now)
-        return claimed, found.opens_at
+        claim = partial(self._claim_one, c, now)
+        return take_turns(c, services.team_id, self._limits, free, claim, now=now)
 
-    def _claim_one(self, c: Connection, run_id: int, gate: str | None, now: datetime) -> Run | None:
-        run = claims.claim_run(c, run_id, self._services.owner, now, LEASE_S)
+    def _claim_one(self, c: Connection, now: datetime, turn: Turn) -> Run | None:
+        run = claims.claim_run(c, turn.run_id, self._services.owner, now, LEASE_S)
         if run is None:
             return None
         if run.stop_by is not None:
@@ -119,21 +112,13 @@ class Runner:
         if is_overtaken(c, run):
             finish(c, replace(run, state=RunState.STOPPED, reason=OVERTAKEN, ended_at=now), now=now)
             return None
-        if gate is not None:
-            gates.begin_probe(c, gate, now)
+        if turn.gate is not None:
+            gates.begin_probe(c, turn.gate, now)
         tag = tag_of(self._services.installation, run.key, run.attempts)
         tagged = claims.save_run(c, replace(run, tag=tag))
         assert tagged is not None, "it was claimed in this transaction"
         show(c, tagged, now=now, rank=2, due_at=now + LIVE_AFTER)
         return tagged
-
-    def _expire(self, c: Connection, app_ids: Collection[int], now: datetime) -> None:
-        """What has waited for an hour before a gate is given up, and told."""
-        before = now - timedelta(seconds=START_WITHIN_S)
-        for run_id in claims.overdue_runs(c, app_ids, before, EXPIRED_AT_ONCE):
-            run = claims.claim_run(c, run_id, self._services.owner, now, LEASE_S)
-            if run is not None:
-                finish(c, replace(run, state=RunState.EXPIRED, reason=NOT_REACHED, ended_at=now), now=now)
 
     def _board(self, run: Run, *, is_rejoin: bool) -> None:
         flight = Flight(self._services, run, on_started=self._wake_saver, leave=self._leave.ask)

@@ -27,7 +27,7 @@ def look_at_gates(c: Connection, team_id: str, *, now: datetime) -> Gates:
     known = {gate.name: gate for gate in gates.all_gates(c) if gate.shut_until is not None}
     if not known:
         return Gates()
-    behind = {app.id: gate for app in apps.list_apps(c, team_id) if (gate := known.get(_host_of(app.base_url)))}
+    behind = {app.id: gate for app in apps.list_apps(c, team_id) if (gate := known.get(host_of(app.base_url)))}
     to_try = {app_id: gate.name for app_id, gate in behind.items() if not _is_shut(gate, now)}
     later = [gate.shut_until for gate in behind.values() if gate.shut_until is not None and _is_shut(gate, now)]
     return Gates(frozenset(behind), to_try, min(later, default=None))
@@ -41,7 +41,7 @@ def note_outcome(c: Connection, run: Run, *, now: datetime) -> None:
     app = apps.get(c, run.team_id, run.app_id)
     if app is None:
         return
-    host = _host_of(app.base_url)
+    host = host_of(app.base_url)
     if is_unreached:
         gates.count_failure(c, host, now)
     else:
@@ -52,6 +52,7 @@ def _is_shut(gate: Gate, now: datetime) -> bool:
     return gate.shut_until is not None and gate.shut_until > now
 
 
-def _host_of(url: str) -> str:
+def host_of(url: str) -> str:
+    """Scheme, host and port of an address, as one word."""
     parts = urlsplit(url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()

@@ -85,6 +85,7 @@ def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, n
         job_version=was.job_version,
         owner_id=was.owner_id,
         slot_at=was.slot_at,
+        priority=was.priority,
         rerun_of=was.id,
         timeout_s=was.timeout_s,
     )
@@ -152,7 +153,8 @@ def _busy(job: Job, active: int) -> Refusal:
 
 def _add(c: Connection, actor: Actor, run: Run, now: datetime) -> Run:
     state = RunState.READY if run.state is RunState.PLANNED else run.state
-    asked = replace(run, state=state, asked_by=actor.user_id, created_at=now)
+    ready_at = now if state is RunState.READY else None
+    asked = replace(run, state=state, asked_by=actor.user_id, created_at=now, ready_at=ready_at)
     added = runs.add(c, asked)
     if added is None:
         known = runs.by_key(c, run.key)

@@ -87,7 +87,7 @@ def start(c: Connection, job: Job, run: Run, *, now: datetime) -> bool:
     except Refusal as error:
         _give_way(c, run, RunState.BLOCKED, str(error), now)
         return False
-    slots.start(c, run.id, inputs)
+    slots.start(c, run.id, inputs, now)
     return True
 
 

@@ -38,7 +38,7 @@ def move(c: Connection, actor: Actor, job_id: int, to: datetime | None, *, now: 
     if due_at == planned.due_at:
         return Moved(job, planned, planned.due_at)
     _refuse_impossible(c, job, planned, due_at, now, is_back=to is None)
-    if not agenda.move(c, planned.id, due_at):
+    if not agenda.move(c, planned, due_at):
         raise Refusal(f"“{job.name}” has just started, so it was not moved.", code="gone")
     detail = {"slot": came_at(planned).isoformat(), "from": planned.due_at.isoformat(), "to": due_at.isoformat()}
     note(c, actor, "move", f"job:{job.id}", now=now, detail=detail)

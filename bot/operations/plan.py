@@ -154,6 +154,7 @@ def planned_run(job: Job, slot: Slot, *, now: datetime, due_at: datetime | None 
         inputs=job.inputs,
         slot_at=slot.nominal_at,
         due_at=due_at or slot.at,
+        priority=job.policy.priority,
         timeout_s=job.timeout_s,
         created_at=now,
     )

@@ -185,4 +185,4 @@ def _rebuild(c: Connection, job: Job, now: datetime) -> None:
 
 def _keep_due(c: Connection, before: Run, after: Run | None) -> None:
     if after is not None and after.key == before.key and after.due_at != before.due_at:
-        agenda.move(c, after.id, before.due_at)
+        agenda.move(c, after, before.due_at)

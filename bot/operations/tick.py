@@ -49,7 +49,7 @@ def tick(c: Connection, now: datetime) -> int:
         else:
             _decide(doing, job, run)
     if doing.admitted:
-        claims.admit(c, doing.admitted)
+        claims.admit(c, doing.admitted, now)
     runs.add_many(c, [row for _, walked in doing.walks for row in walked.rows])
     plan_many(c, doing.plans, now=now, books=doing.books)
     _follow_up(doing)
@@ -93,7 +93,7 @@ def _let_in(doing: _Tick, job: Job, run: Run, line: Line, decision: Decision) ->
     if inputs is run.inputs:
         doing.admitted.append(run.id)
     else:
-        slots.start(c, run.id, inputs)
+        slots.start(c, run.id, inputs, now)
     line.active.append(run)
 
 

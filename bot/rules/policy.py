@@ -10,6 +10,7 @@ from storage.records import Policy
 
 OVERLAPS = ("skip", "queue", "replace", "allow")
 CATCH_UPS = ("skip", "latest", "all")
+PRIORITIES = ("low", "normal", "high", "urgent")
 LONGEST_QUEUE = 10
 MOST_AT_ONCE = 50
 USUALLY_AT_ONCE = 3
@@ -27,12 +28,20 @@ RETRY = re.compile(
 )
 
 
-def read_policy(*, overlap: str | None, catch_up: str | None, data_offset: str | None, retry: str | None) -> Policy:
+def read_policy(
+    *,
+    overlap: str | None,
+    catch_up: str | None,
+    data_offset: str | None,
+    retry: str | None,
+    priority: str | None = None,
+) -> Policy:
     """What was said of each; what was not said is as usual. Raises Refusal."""
     policy = read_data_offset(data_offset, Policy()) if data_offset else Policy()
     policy = read_overlap(overlap, policy) if overlap else policy
     policy = read_catch_up(catch_up, policy) if catch_up else policy
-    return read_retry(retry, policy) if retry else policy
+    policy = read_retry(retry, policy) if retry else policy
+    return read_priority(priority, policy) if priority else policy
 
 
 def read_overlap(text: str, policy: Policy) -> Policy:
@@ -104,6 +113,20 @@ def read_retry(text: str, policy: Policy) -> Policy:
     return replace(policy, retries=count, retry_after_s=seconds, retry_started=bool(found["started"]))
 
 
+def read_priority(text: str, policy: Policy) -> Policy:
+    """`low`, `normal`, `high`, `urgent`, put into the policy. Raises Refusal."""
+    word = text.strip().lower()
+    if word not in PRIORITIES:
+        raise Refusal(
+            f"I do not know the priority “{text.strip()[:80]}”.",
+            "It is low, normal, high or urgent, and tells who starts first of those that wait for room.",
+            code="bad_priority",
+            field="priority",
+            choices=PRIORITIES,
+        )
+    return replace(policy, priority=PRIORITIES.index(word))
+
+
 def read_data_offset(text: str, policy: Policy) -> Policy:
     """`-1d`, `+2h`, `-1M`, put into the policy in its strict form. Raises Refusal."""
     return replace(policy, data_offset=write_offset(read_offset(text)))
@@ -131,3 +154,8 @@ def write_retry(policy: Policy) -> str:
     unit = next(unit for unit in ("h", "m", "s") if policy.retry_after_s % UNITS_S[unit] == 0)
     started = " started" if policy.retry_started else ""
     return f"{policy.retries} after {policy.retry_after_s // UNITS_S[unit]}{unit}{started}"
+
+
+def write_priority(policy: Policy) -> str:
+    """As it can be typed: `high`."""
+    return PRIORITIES[policy.priority]

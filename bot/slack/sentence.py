@@ -1,7 +1,7 @@
 """The grammar of the sentences after `/dify schedule` and `/dify run`: which words are the app, the time, the rest.
 
     <app> <when> [in <zone>] [to #channel] [as "name"] [overlap queue] [catch-up latest 2h] [retry 3 after 1m]
-                                                            [data -1d] [key=value …], the clauses in any order
+                                            [priority high] [data -1d] [key=value …], the clauses in any order
     <job or app> [key=value …]
 
 What a time or a zone means is read elsewhere: a word is taken for a zone only by its looks. Pure.
@@ -48,6 +48,7 @@ class ScheduleWords:
     overlap: str | None = None
     catch_up: str | None = None
     retry: str | None = None
+    priority: str | None = None
     data_offset: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
 
@@ -60,6 +61,7 @@ class ScheduleWords:
         parts += [f"overlap {self.overlap}"] if self.overlap else []
         parts += [f"catch-up {self.catch_up}"] if self.catch_up else []
         parts += [f"retry {self.retry}"] if self.retry else []
+        parts += [f"priority {self.priority}"] if self.priority else []
         parts += [f"data {self.data_offset}"] if self.data_offset else []
         parts += [f"{name}={_quoted(value)}" for name, value in self.inputs.items()]
         return " ".join(parts)
@@ -89,6 +91,7 @@ def read_schedule(rest: str) -> ScheduleWords:
         overlap=clauses.get("overlap"),
         catch_up=clauses.get("catch-up"),
         retry=clauses.get("retry"),
+        priority=clauses.get("priority"),
         data_offset=clauses.get("data"),
         inputs=inputs,
     )
@@ -173,6 +176,8 @@ def _read_clause(words: Sequence[Word], at: int) -> tuple[str, str, int] | None:
         return _read_policy(words, at, name.replace("catchup", "catch-up"), MORE_POLICY)
     if name == "retry" and FIRST_RETRY.match(said.text):
         return _read_policy(words, at, name, MORE_RETRY)
+    if name == "priority":
+        return name, said.text, 2
     if name == "data" and DATA_OFFSET.match(said.text):
         return name, said.text, 2
     return None

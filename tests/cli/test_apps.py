@@ -58,8 +58,28 @@ async def test_a_key_comes_from_stdin_and_never_goes_out_again(owned: Terminal, 
     assert key_of(owned, app) == key
     listed, as_json = await run(owned, "apps", "list"), await run(owned, "apps", "list", "--json")
     assert listed.out.split() == ["digest", "workflow", dify.url, "key", f"…{key[-4:]}"]
-    assert as_json.json == [{"name": "digest", "url": dify.url, "mode": "workflow", "key": f"…{key[-4:]}"}]
+    row = {"name": "digest", "url": dify.url, "mode": "workflow", "key": f"…{key[-4:]}", "limit": None}
+    assert as_json.json == [row]
     assert_hidden(key, owned, added, listed, as_json)
+
+
+async def test_an_app_is_limited_and_let_go_again(owned: Terminal, dify: LocalDify) -> None:
+    await run(owned, "apps", "add", "digest", "--url", dify.url, stdin=dify.keys["digest"])
+    assert (await run(owned, "apps", "limit", "Digest", "5")).out == "“digest” runs at most 5 at a time.\n"
+    assert "at most 5 at a time" in (await run(owned, "apps", "list")).out
+    lifted = await run(owned, "apps", "limit", "digest", "off")
+    assert lifted.out == "“digest” runs as often at a time as the settings allow.\n"
+    assert (await kept(owned, "digest")).max_running is None
+    entries = await rows(owned, lambda c: audit.list_entries(c, TEAM))
+    assert [entry.action for entry in entries].count("limit") == 2
+
+
+@pytest.mark.parametrize("most", ["0", "-1", "five", "10001", "99999999"])
+async def test_a_limit_that_is_none_is_refused(owned: Terminal, dify: LocalDify, most: str) -> None:
+    await run(owned, "apps", "add", "digest", "--url", dify.url, stdin=dify.keys["digest"])
+    done = await run(owned, "apps", "limit", "digest", "--", most)
+    assert done.code == 1
+    assert "from 1 to 10000, or off" in done.err
 
 
 async def test_a_key_comes_from_a_file(owned: Terminal, dify: LocalDify, tmp_path: Path) -> None:

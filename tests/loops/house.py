@@ -131,6 +131,7 @@ class House:
             "channel_id": OPS,
             "owner_id": ANA,
             "due_at": self.hand.now,
+            "ready_at": self.hand.now,
         }
         run = await self.store.run(lambda c: runs.add(c, a_run(**told | fields)))
         assert run is not None

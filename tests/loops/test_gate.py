@@ -75,6 +75,7 @@ async def test_what_waited_for_an_hour_expires_and_is_told(house: House) -> None
     tries, waits = [await house.ready("digest") for _ in range(2)]
     house.hand.turn(seconds=START_WITHIN_S + 1)
     assert await house.runner.once() == 1
+    await house.janitor.once()
     await house.landed(tries)
     ended = await house.run(waits)
     assert (ended.state, ended.reason) == (RunState.EXPIRED, NOT_REACHED)

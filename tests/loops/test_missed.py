@@ -60,7 +60,7 @@ def end_all(c: Connection, now: datetime) -> int:
     """Every ready run starts and succeeds, and whatever is let in by that, too."""
     count = 0
     while ready := claims.ready_runs(c, now, 100):
-        for run_id in ready:
+        for run_id, _ in ready:
             run = claims.claim_run(c, run_id, "me", now, 60)
             assert run is not None
             finish(c, replace(run, state=R.SUCCEEDED, ended_at=now), now=now)

@@ -55,7 +55,7 @@ async def by_hand(house: House, job: Job, key: str = "typed:1") -> Run:
 
 def end_one(c: Connection, now: datetime, state: RunState = R.SUCCEEDED) -> None:
     """The oldest run that is ready begins and ends."""
-    run = claims.claim_run(c, claims.ready_runs(c, now, 1)[0], "me", now, 60)
+    run = claims.claim_run(c, claims.ready_runs(c, now, 1)[0][0], "me", now, 60)
     assert run is not None
     finish(c, replace(run, state=state, ended_at=None if state is R.WAITING else now), now=now)
 

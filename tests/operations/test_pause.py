@@ -34,7 +34,7 @@ def begin(c: Connection, job: Job) -> Run:
     """The planned run of the job has started."""
     planned = runs.planned_of(c, job.id)
     assert planned is not None
-    claims.admit(c, [planned.id])
+    claims.admit(c, [planned.id], NOW)
     run = claims.claim_run(c, planned.id, "me", NOW, 60)
     assert run is not None
     return run

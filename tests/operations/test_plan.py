@@ -292,7 +292,7 @@ async def test_the_last_of_its_times_completes_a_job_only_when_it_has_begun(stor
     def let_in(c: Connection) -> Run:
         planned = plan(c, job, NOW, now=NOW)
         assert planned is not None
-        claims.admit(c, [planned.id])
+        claims.admit(c, [planned.id], at(9))
         plan_many(c, [(job, at(8))], now=at(8))
         return planned
 
@@ -310,7 +310,7 @@ async def test_the_last_of_its_times_completes_a_job_only_when_it_has_begun(stor
     def begin(c: Connection) -> None:
         planned = runs.planned_of(c, job.id)
         assert planned is not None
-        claims.admit(c, [planned.id])
+        claims.admit(c, [planned.id], at(9))
         claims.claim_run(c, planned.id, "me", at(9), 60)
         plan_many(c, [(job, at(9))], now=at(9))
 

@@ -55,6 +55,7 @@ OF_THE_HOUSE = {
     "tell",
     "tick",
     "stray",
+    "turn",
 }
 
 

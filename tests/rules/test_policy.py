@@ -7,7 +7,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.errors import Refusal
-from bot.rules.policy import read_catch_up, read_overlap, write_catch_up, write_overlap
+from bot.rules.policy import (
+    PRIORITIES,
+    read_catch_up,
+    read_overlap,
+    read_priority,
+    write_catch_up,
+    write_overlap,
+    write_priority,
+)
 from storage.records import Policy
 
 
@@ -66,3 +74,14 @@ def test_any_text_is_a_policy_or_a_refusal(typed: str) -> None:
     for read in (read_overlap, read_catch_up):
         with suppress(Refusal):
             assert isinstance(read(typed, Policy()), Policy)
+
+
+@pytest.mark.parametrize("word", PRIORITIES)
+def test_who_starts_first_is_read_and_written_back(word: str) -> None:
+    assert write_priority(read_priority(f" {word.upper()} ", Policy())) == word
+
+
+def test_a_priority_that_is_none_is_refused_with_those_that_are() -> None:
+    with pytest.raises(Refusal) as refused:
+        read_priority("top", Policy())
+    assert refused.value.choices == PRIORITIES

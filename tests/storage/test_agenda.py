@@ -75,15 +75,15 @@ async def test_only_skipped_slots_are_taken_out_and_their_keys_are_free_again(st
 
 async def test_a_planned_run_is_moved_and_its_slot_stays(store: Store) -> None:
     [run] = await added(store, a_run(job_id=1))
-    assert await store.run(lambda c: agenda.move(c, run.id, TOMORROW))
+    assert await store.run(lambda c: agenda.move(c, run, TOMORROW))
     assert await read(store, run) == replace(run, due_at=TOMORROW)
 
 
 async def test_what_is_not_planned_any_more_is_not_moved(store: Store) -> None:
     rows = await added(store, *(a_run(state=state) for state in RunState if state is not RunState.PLANNED))
-    assert not any(await store.run(lambda c: [agenda.move(c, run.id, TOMORROW) for run in rows]))
+    assert not any(await store.run(lambda c: [agenda.move(c, run, TOMORROW) for run in rows]))
     assert [await read(store, run) for run in rows] == rows
-    assert not await store.run(lambda c: agenda.move(c, 404, TOMORROW))
+    assert not await store.run(lambda c: agenda.move(c, replace(rows[0], id=404), TOMORROW))
 
 
 async def test_the_latest_slots_are_told_in_few_words_newest_first(store: Store) -> None:

@@ -47,8 +47,8 @@ async def test_admitted_runs_are_ready_and_nothing_else_changes_state(store: Sto
     planned, ended = a_run(), a_run(state=RunState.STOPPED)
     await store.run(lambda c: runs.add_many(c, [planned, ended]))
     ids = [run.id for run in await store.read(lambda c: runs.list_runs(c, "T1"))]
-    await store.run(lambda c: claims.admit(c, ids))
-    await store.run(lambda c: claims.admit(c, []))
+    await store.run(lambda c: claims.admit(c, ids, NOW))
+    await store.run(lambda c: claims.admit(c, [], NOW))
     states = {run.key: run.state for run in await store.read(lambda c: runs.list_runs(c, "T1"))}
     assert states == {planned.key: RunState.READY, ended.key: RunState.STOPPED}
     assert len(await store.read(lambda c: claims.ready_runs(c, NOW, 10))) == 1
@@ -67,7 +67,7 @@ async def test_ready_runs_wait_in_the_order_of_their_due_times(store: Store) -> 
     late, early = a_run(due_at=SOON, state=RunState.READY), a_run(due_at=NOW, state=RunState.READY)
     await store.run(lambda c: runs.add_many(c, [late, early]))
     ids = await store.read(lambda c: claims.ready_runs(c, NOW, 10))
-    found = [await store.read(lambda c, run_id=run_id: runs.get(c, "T1", run_id)) for run_id in ids]
+    found = [await store.read(lambda c, run_id=run_id: runs.get(c, "T1", run_id)) for run_id, _ in ids]
     assert [run and run.key for run in found] == [early.key, late.key]
     assert await store.read(lambda c: claims.ready_runs(c, NOW, 1)) == ids[:1]
 
@@ -215,14 +215,14 @@ async def test_eight_workers_in_two_processes_claim_each_run_once(url: str) -> N
 
     async def claim_all(worker: int) -> list[tuple[int, int]]:
         store, won = stores[worker % 2], []
-        for run_id in ids:
+        for run_id, _ in ids:
             run = await store.run(lambda c, run_id=run_id: claims.claim_run(c, run_id, f"w{worker}", NOW, 60))
             if run is not None:
                 won.append((run.id, run.fence))
         return won
 
     won = [pair for part in await asyncio.gather(*map(claim_all, range(8))) for pair in part]
-    assert sorted(won) == [(run_id, 1) for run_id in ids]
+    assert sorted(won) == [(run_id, 1) for run_id, _ in ids]
     for store in stores:
         await store.close()
 
@@ -234,7 +234,7 @@ async def test_eight_clocks_admit_each_due_run_once(url: str) -> None:
     async def tick(worker: int) -> list[int]:
         def admit(c):  # type: ignore[no-untyped-def]
             ids = [run.id for run in claims.due_runs(c, NOW, 7)]
-            claims.admit(c, ids)
+            claims.admit(c, ids, NOW)
             return ids
 
         admitted: list[int] = []

@@ -20,6 +20,7 @@ ENDED = 3_000
 BUSY = 100  # a job of which many rows are old: a fifth of the table, and nothing since
 ROW = "PRIMARY KEY"
 FEW = [1, 2]
+A_RUN = a_run(id=1)
 MANY = list(range(1, 201))  # as many as one tick handles
 
 
@@ -97,11 +98,11 @@ CASES: dict[str, tuple[Any, str]] = {
     "in the way": (lambda c: slots.in_the_way(c, MANY), "ix_runs_open"),
     "in the way of one": (lambda c: slots.in_the_way(c, [1]), "ix_runs_open"),
     "planned of a herd": (lambda c: runs.planned_of_many(c, MANY), "ix_runs_open"),
-    "admitting": (lambda c: claims.admit(c, MANY), ROW),
+    "admitting": (lambda c: claims.admit(c, MANY, NOW), ROW),
     "closing": (lambda c: claims.close_planned(c, 1, RunState.MISSED, "", NOW), ROW),
     "asking to stop": (lambda c: claims.ask_stop(c, 1, "U1"), ROW),
     "putting in line": (lambda c: slots.queue(c, 1, None), ROW),
-    "starting": (lambda c: slots.start(c, 1, {}), ROW),
+    "starting": (lambda c: slots.start(c, 1, {}, NOW), ROW),
     "closing what waits": (lambda c: slots.close_unstarted(c, 1, RunState.SKIPPED, "", NOW), ROW),
     "starts of a job": (lambda c: slots.count_starts(c, 1, None), "ix_runs_job"),
     "starts since": (lambda c: slots.count_starts(c, 1, NOW), "ix_runs_job"),
@@ -111,7 +112,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "going": (lambda c: agenda.going_of(c, 1), "ix_runs_open"),
     "skipped slots ahead": (lambda c: agenda.skipped_after(c, 1, NOW), "ix_runs_job"),
     "bringing back": (lambda c: agenda.drop_skipped(c, FEW), ROW),
-    "moving": (lambda c: agenda.move(c, 1, SOON), ROW),
+    "moving": (lambda c: agenda.move(c, A_RUN, SOON), ROW),
     "latest slots": (lambda c: agenda.latest(c, BUSY, 40), "ix_runs_job"),
     "due resumes": (lambda c: jobs.due_resumes(c, NOW, 100), "ix_jobs_resume"),
     "next resume": (jobs.next_resume_at, "ix_jobs_resume"),

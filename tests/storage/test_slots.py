@@ -59,17 +59,17 @@ async def test_only_a_planned_run_is_put_in_line(store: Store) -> None:
 @pytest.mark.parametrize("state", [RunState.PLANNED, RunState.QUEUED])
 async def test_a_run_starts_with_its_inputs_and_forgets_why_it_waited(store: Store, state: RunState) -> None:
     [run] = await added(store, a_run(state=state, reason=slots.MADE_UP))
-    await store.run(lambda c: slots.start(c, run.id, {"topic": "tea"}))
-    ready = replace(run, state=RunState.READY, reason=None, inputs={"topic": "tea"})
+    await store.run(lambda c: slots.start(c, run.id, {"topic": "tea"}, NOW))
+    ready = replace(run, state=RunState.READY, reason=None, inputs={"topic": "tea"}, ready_at=NOW)
     assert await read(store, run) == ready
-    await store.run(lambda c: slots.start(c, run.id, {"topic": "twice"}))
+    await store.run(lambda c: slots.start(c, run.id, {"topic": "twice"}, NOW))
     assert await read(store, run) == ready
 
 
 async def test_what_has_begun_or_ended_is_not_started_again(store: Store) -> None:
     states = [state for state in RunState if state not in (RunState.PLANNED, RunState.QUEUED)]
     rows = await added(store, *(a_run(state=state, reason="its own") for state in states))
-    await act_on(store, rows, lambda c, run: slots.start(c, run.id, {}))
+    await act_on(store, rows, lambda c, run: slots.start(c, run.id, {}, NOW))
     assert [await read(store, run) for run in rows] == rows
 
 

@@ -75,3 +75,13 @@ async def test_several_schedules_are_one_job(world: World) -> None:
     assert "every weekday at 09:00 (Europe/Berlin); every Saturday at 12:00 (Europe/Berlin)" in saved.text
     shown = await world.type("/dify next tea")
     assert "12:00 Europe/Berlin" in words_of(shown)
+
+
+async def test_a_job_of_high_priority_says_so_and_its_form_keeps_it(world: World) -> None:
+    card = await world.type('/dify schedule digest every day at 9 as "Tea" priority high topic=Tea')
+    assert "priority: high" in words_of(card)
+    await world.press(card, "Save")
+    shown = await world.type("/dify show tea")
+    assert "priority: high" in words_of(shown)
+    refused = await world.type("/dify schedule digest every day at 9 priority top topic=Tea")
+    assert "low, normal, high or urgent" in refused.text

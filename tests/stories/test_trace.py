@@ -123,7 +123,7 @@ async def test_a_run_that_dify_refused_opens_a_trace_that_says_why(world: World)
 
 async def test_the_trace_of_a_run_that_goes_on_shows_what_is_known_so_far(world: World) -> None:
     await world.type("/dify run never-ending")
-    running = await world.told("*never-ending* is running")
+    running = await world.told("*never-ending* is running: 1 of 2 nodes")
     await world.press(running, "Open trace")
     tree = await world.view("Run 1")
     await world.wait(lambda: "Watch the queue" in words_of(tree))

@@ -63,6 +63,7 @@ def _make_apps() -> None:
         sa.Column("created_by", sa.Text(), nullable=False),
         sa.Column("created_at", _instant(), nullable=False),
         sa.Column("description", sa.Text(), nullable=False),
+        sa.Column("max_running", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_apps"),
         sa.UniqueConstraint("team_id", "name_folded", name="uq_apps_team_id"),
         sqlite_autoincrement=True,
@@ -113,6 +114,8 @@ def _make_runs() -> None:
         sa.Column("inputs", _json(), nullable=False),
         sa.Column("slot_at", _instant(), nullable=False),
         sa.Column("due_at", _instant(), nullable=False),
+        sa.Column("turn_at", _instant(), nullable=False),
+        sa.Column("priority", sa.Integer(), nullable=False),
         sa.Column("timeout_s", sa.Integer(), nullable=False),
         sa.Column("created_at", _instant(), nullable=False),
         sa.Column("job_id", sa.BigInteger(), nullable=True),
@@ -124,6 +127,7 @@ def _make_runs() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("retries", sa.Integer(), nullable=False),
         sa.Column("try_at", _instant(), nullable=True),
+        sa.Column("ready_at", _instant(), nullable=True),
         sa.Column("tag", sa.Text(), nullable=True),
         sa.Column("asked_at", _instant(), nullable=True),
         sa.Column("heard_at", _instant(), nullable=True),
@@ -166,7 +170,8 @@ def _make_runs() -> None:
         ["job_id", "ended_at", "id"],
         "state IN ('succeeded', 'partial', 'failed', 'timed_out', 'stopped', 'lost')",
     )
-    _partial("ix_runs_ready", "runs", ["due_at", "id"], "state = 'ready'")
+    _partial("ix_runs_ready", "runs", ["turn_at", "id"], "state = 'ready'")
+    _partial("ix_runs_running", "runs", ["app_id"], "state = 'running'")
     _partial("ix_runs_try", "runs", ["try_at"], "state = 'ready' AND try_at IS NOT NULL")
     op.create_index("ix_runs_team", "runs", ["team_id", "id"])
     _partial("ix_runs_rerun", "runs", ["rerun_of"], "rerun_of IS NOT NULL")

@@ -1,0 +1,59 @@
+"""How much room there is for runs: in an app, at a host, in all. Pure."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many runs go on at most at a time; None is as many as there are."""
+
+    per_app: int | None = None
+    per_host: int | None = None
+    in_all: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the runs of an app go on, and its own limit."""
+
+    host: str
+    max_running: int | None = None
+
+
+class Room:
+    """What is left of the limits, given what goes on (app id → runs). An app that nobody knows has no host."""
+
+    def __init__(self, limits: Limits, places: Mapping[int, Place], running: Mapping[int, int]) -> None:
+        self._limits = limits
+        self._places = places
+        self._by_app = Counter(running)
+        self._by_host: Counter[str] = Counter()
+        for app_id, count in running.items():
+            if app_id in places:
+                self._by_host[places[app_id].host] += count
+        self._all = sum(running.values())
+
+    def has(self, app_id: int) -> bool:
+        """Whether one more run of the app may begin."""
+        place = self._places.get(app_id)
+        of_app = self._limits.per_app if place is None or place.max_running is None else place.max_running
+        if _is_full(of_app, self._by_app[app_id]) or _is_full(self._limits.in_all, self._all):
+            return False
+        return place is None or not _is_full(self._limits.per_host, self._by_host[place.host])
+
+    def take(self, app_id: int) -> None:
+        """One more run of the app has begun."""
+        self._by_app[app_id] += 1
+        self._all += 1
+        if app_id in self._places:
+            self._by_host[self._places[app_id].host] += 1
+
+    def full(self) -> frozenset[int]:
+        """The apps in which there is no room."""
+        return frozenset(app_id for app_id in {*self._places, *self._by_app} if not self.has(app_id))
+
+
+def _is_full(limit: int | None, count: int) -> bool:
+    return limit is not None and count >= limit

@@ -1,0 +1,86 @@
+"""Runs that find no room wait for their turn, keep their times, and are given up after an hour, with a word."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.operations.again import NO_ROOM
+from bot.operations.limit import limit_app
+from bot.rules.access import system
+from bot.rules.retry import START_WITHIN_S
+from storage import claims, deliveries
+from storage.records import RunState
+from tests.loops.house import House
+from tests.makers import NOW
+
+BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+
+
+async def limit(house: House, name: str, most: int | None) -> None:
+    await house.app(name)
+    actor = system(house.services.team_id)
+    await house.store.run(lambda c: limit_app(c, actor, name, most, now=NOW))
+
+
+@BOTH
+async def test_an_app_runs_as_often_at_a_time_as_it_may_and_then_goes_on(house: House) -> None:
+    await limit(house, "digest", 2)
+    waiting = [await house.ready("digest") for _ in range(3)]
+    assert await house.runner.once() == 2
+    assert await house.store.read(claims.count_running) == {waiting[0].app_id: 2}
+    assert await house.runner.once() == 0
+    assert (await house.run(waiting[2])).state is RunState.READY
+    await house.landed(waiting[1])
+    assert await house.runner.once() == 1
+    assert (await house.landed(waiting[2])).state is RunState.SUCCEEDED
+
+
+@BOTH
+async def test_a_full_app_holds_nobody_else_up(house: House) -> None:
+    await limit(house, "digest", 1)
+    full = [await house.ready("digest", due_at=NOW - timedelta(minutes=5)) for _ in range(4)]
+    other = await house.ready("broken")
+    assert await house.runner.once() == 2
+    assert (await house.run(other)).state is RunState.RUNNING
+    assert [(await house.run(run)).state for run in full].count(RunState.READY) == 3
+    await house.landed(other)
+
+
+async def test_a_limit_that_is_lifted_lets_all_in(house: House) -> None:
+    await limit(house, "digest", 1)
+    for _ in range(3):
+        await house.ready("digest")
+    assert await house.runner.once() == 1
+    await limit(house, "digest", None)
+    assert await house.runner.once() == 2
+    await house.services.tasks.idle()
+
+
+async def test_the_more_urgent_goes_first_and_who_has_waited_longer_than_that_is_worth(house: House) -> None:
+    await limit(house, "digest", 1)
+    plain = await house.ready("digest", due_at=NOW - timedelta(minutes=11))
+    urgent = await house.ready("digest", due_at=NOW, priority=3)
+    high = await house.ready("digest", due_at=NOW, priority=2)
+    order = []
+    while await house.runner.once():
+        order += [run.id for run in (plain, urgent, high) if (await house.run(run)).state is RunState.RUNNING]
+        await house.landed(plain)
+    assert order == [urgent.id, plain.id, high.id]
+
+
+async def test_what_finds_no_room_for_an_hour_expires_and_is_told(house: House) -> None:
+    await limit(house, "digest", 1)
+    first, waits = [await house.ready("digest") for _ in range(2)]
+    assert await house.runner.once() == 1
+    house.hand.turn(seconds=START_WITHIN_S + 1)
+    await house.janitor.once()
+    ended = await house.run(waits)
+    assert (ended.state, ended.reason) == (RunState.EXPIRED, NO_ROOM)
+    assert await house.store.read(lambda c: deliveries.of_run(c, waits.id))
+    await house.landed(first)
+
+
+async def test_who_is_late_and_has_just_been_let_in_is_not_given_up(house: House) -> None:
+    late = await house.ready("digest", due_at=NOW - timedelta(hours=5))
+    await house.janitor.once()
+    assert (await house.run(late)).state is RunState.READY
