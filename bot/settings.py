@@ -44,6 +44,9 @@ class Settings:
     allowed_hosts: str = ""  # as it was written; `bot.egress` reads it
     admins: frozenset[str] = frozenset()  # empty: Slack's own admins
     max_streams: int = MAX_STREAMS
+    keep_runs: int | None = 90  # days, as the next two; None: for ever
+    keep_values: int | None = 30
+    keep_traces: int | None = 14
     max_per_app: int | None = None
     max_per_host: int | None = None
     max_running: int | None = None
@@ -91,6 +94,10 @@ def _show_or(absent: str) -> Callable[[Any], str]:
     return lambda value: str(value) if value else absent
 
 
+def _show_days(value: int | None) -> str:
+    return "for ever" if value is None else f"{value} days"
+
+
 def _show_keys(value: str | None) -> str:
     return f"{len([key for key in value.split(',') if key.strip()])} given" if value else "in the key file"
 
@@ -120,6 +127,9 @@ SETTINGS: Mapping[str, Setting] = {
     "DIFY_OPS_MAX_PER_APP": Setting("max_per_app", values.read_limit, _show_or("no limit")),
     "DIFY_OPS_MAX_PER_HOST": Setting("max_per_host", values.read_limit, _show_or("no limit")),
     "DIFY_OPS_MAX_RUNNING": Setting("max_running", values.read_limit, _show_or("no limit")),
+    "DIFY_OPS_KEEP_RUNS": Setting("keep_runs", values.read_days, _show_days),
+    "DIFY_OPS_KEEP_VALUES": Setting("keep_values", values.read_days, _show_days),
+    "DIFY_OPS_KEEP_TRACES": Setting("keep_traces", values.read_days, _show_days),
     "DIFY_OPS_START_GRACE": Setting("start_grace_s", values.read_whole(1, 3600), lambda seconds: f"{seconds} s"),
     "DIFY_OPS_LOG": Setting(
         "log_format", values.read_choice(*LOG_FORMATS), _show_or("text on a terminal, else json")

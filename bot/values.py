@@ -11,6 +11,7 @@ from storage.errors import BadKeys, NoDatabase
 from storage.vault import Secret, read_key
 
 HTTP = "127.0.0.1:8080"
+LONGEST_KEPT = 3650  # days
 MOST_STREAMS = 10_000  # more than one process has file descriptors for
 SHORTEST_SECRET = 8  # of what follows a prefix; real ones have 50 and more, those of a local Slack fewer
 LONGEST_CITED = 16
@@ -139,6 +140,11 @@ def read_whole(least: int, most: int) -> Callable[[str, str], int]:
 def read_limit(name: str, text: str) -> int | None:
     """A whole number, or `off`."""
     return None if text.lower() in ("off", "none") else read_whole(1, MOST_STREAMS)(name, text)
+
+
+def read_days(name: str, text: str) -> int | None:
+    """A number of days, or `off` for no end."""
+    return None if text.lower() in ("off", "none") else read_whole(1, LONGEST_KEPT)(name, text)
 
 
 def read_admins(name: str, text: str) -> frozenset[str]:

@@ -244,7 +244,7 @@ class Run:
     again; `asked_at` tells that the attempt may have left for Dify, `heard_at` that Dify has taken it. `owner`,
     `fence` and `lease_until` are the claim, `deaths` counts the owners that died while they held it; `stop_by` is
     the wish of a person that it end. `attempts` counts what was sent, `retries` the failures that were tried again;
-    until `try_at` a ready run waits for its next attempt.
+    until `try_at` a ready run waits for its next attempt. Since `cleared_at` its inputs and outputs are gone.
     """
 
     id: int
@@ -294,6 +294,7 @@ class Run:
     current_node: str | None = None
     outputs: Mapping[str, Any] | None = None
     fault: Fault | None = None
+    cleared_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -307,6 +308,36 @@ class Attempt:
     ended_at: datetime
     dify_run_id: str | None = None
     fault: Fault | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Aged:
+    """What is looked at of a run to know what of it is kept."""
+
+    id: int
+    job_id: int | None
+    state: RunState
+    created_at: datetime
+    ended_at: datetime | None
+    cleared_at: datetime | None
+    has_trace: bool
+    is_owed: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rollup:
+    """What the runs of a job (0: of none) that ended on a day in UTC in one state came to; `currency` may be empty.
+    Only runs that have gone are in it."""
+
+    team_id: str
+    job_id: int
+    day: str
+    state: RunState
+    currency: str
+    runs: int
+    tokens: int
+    elapsed_s: float
+    price: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

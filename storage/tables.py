@@ -46,6 +46,7 @@ from storage.records import (
     Gate,
     Job,
     JobState,
+    Rollup,
     Run,
     RunState,
 )
@@ -186,6 +187,7 @@ runs = Table(
     Column("current_node", Words),
     Column("outputs", Json),
     Column("fault", FaultJson),
+    Column("cleared_at", Utc),
     sqlite_autoincrement=True,
 )
 RUN_PLANNED = _is(runs.c.state, "planned")
@@ -319,6 +321,20 @@ audit = Table(
     sqlite_autoincrement=True,
 )
 
+rollups = Table(
+    "rollups",
+    metadata,
+    Column("team_id", Text, primary_key=True),
+    Column("job_id", BigInteger, primary_key=True, autoincrement=False),
+    Column("day", Text, primary_key=True),
+    Column("state", Word(RunState), primary_key=True),
+    Column("currency", Words, primary_key=True),
+    Column("runs", BigInteger, nullable=False),
+    Column("tokens", BigInteger, nullable=False),
+    Column("elapsed_s", Float, nullable=False),
+    Column("price", Words, nullable=False),
+)
+
 gates = Table(
     "gates",
     metadata,
@@ -342,4 +358,5 @@ DELIVERY = Shape(Delivery, deliveries)
 DRAFT = Shape(Draft, drafts)
 CALENDAR = Shape(Calendar, calendars, {"name_folded": lambda one: fold(one.name)})
 GATE = Shape(Gate, gates)
+ROLLUP = Shape(Rollup, rollups)
 AUDIT = Shape(AuditEntry, audit)

@@ -97,6 +97,8 @@ def test_an_app_token_means_socket_mode_and_wins(given_tokens: dict[str, str], s
         ("DIFY_OPS_ADMINS", "U0ANA, @ana", "@ana", "U0123456789"),
         ("DIFY_OPS_ADMINS", "U0ANA, xoxb-" + CANARY, "something long", "U0123456789"),
         ("DIFY_OPS_MAX_STREAMS", "0", "0", "1 to 10000"),
+        ("DIFY_OPS_KEEP_RUNS", "0", "0", "1 to 3650"),
+        ("DIFY_OPS_MAX_PER_APP", "-1", "-1", "1 to 10000"),
         ("DIFY_OPS_MAX_STREAMS", "10001", "10001", "1 to 10000"),
         ("DIFY_OPS_MAX_STREAMS", "many", "many", "1 to 10000"),
         ("DIFY_OPS_MAX_STREAMS", CANARY, "something long", "1 to 10000"),
@@ -232,3 +234,10 @@ def test_any_text_is_a_value_or_a_refusal_that_names_its_setting(name: str, text
     else:
         refusal = None
     assert refusal is None or (name in refusal.message and refusal.hint)
+
+
+def test_limits_and_spans_are_numbers_or_off() -> None:
+    settings = read({"DIFY_OPS_MAX_PER_APP": "5", "DIFY_OPS_MAX_RUNNING": "off", "DIFY_OPS_KEEP_RUNS": "OFF"}, None)
+    assert (settings.max_per_app, settings.max_running, settings.keep_runs) == (5, None, None)
+    assert settings.masked()["DIFY_OPS_KEEP_RUNS"] == "for ever"
+    assert settings.masked()["DIFY_OPS_KEEP_TRACES"] == "14 days"

@@ -66,7 +66,8 @@ def run_view(run: Run, spans: Spans, page: int = 0, *, depth: int = 1, back: str
         blocks.append(preformatted(dotted((run.fault.where, run.fault.message))))
     nodes = tops(spans)
     if not nodes:
-        blocks.append(say("No node details were recorded for this run."))
+        gone = " Its inputs and outputs have gone with age, too." if run.cleared_at else ""
+        blocks.append(say(f"No node details are kept of this run.{gone}"))
     blocks += _rows([_node_row(run, spans, span) for span in nodes], place)
     return _view(f"Run {run.id}", blocks, place, spans, depth, back)
 

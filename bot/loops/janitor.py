@@ -11,7 +11,9 @@ from bot.loops.ending import end_poisoned
 from bot.loops.runner import LEASE_S, Runner
 from bot.operations.calendar_end import warn_of_calendars
 from bot.operations.finish import finish
+from bot.operations.prune import Sweep, let_go, look_for_old
 from bot.operations.turn import expire_overdue
+from bot.rules.retention import Retention
 from bot.services import Services
 from storage import claims, drafts
 from storage.records import Run
@@ -22,6 +24,8 @@ BATCH = 50
 SUSPECT_DEATHS = 3
 PROVED_AFTER_S = 10.0
 MAX_DEATHS = 5
+# Nothing grows old within an hour, and a start has more to do than to tidy up.
+FIRST_SWEEP_S, SWEEP_EVERY_S = 60.0, 3600.0
 
 
 class Janitor:
@@ -34,6 +38,9 @@ class Janitor:
         self._runner = runner
         self._monotonic = monotonic
         self._alive_since = monotonic()
+        settings = services.settings
+        self._retention = Retention(settings.keep_runs, settings.keep_values, settings.keep_traces)
+        self._sweep, self._sweeps_at = Sweep(), monotonic() + FIRST_SWEEP_S
 
     async def once(self) -> int:
         """Take over what is orphaned; how many runs."""
@@ -42,7 +49,25 @@ class Janitor:
         services.engine.wake("runner")
         for run in rescued:
             self._runner.rejoin(run)
+        await self._prune()
         return len(rescued)
+
+    async def _prune(self) -> None:
+        """One window of old rows; from the start again an hour after the end."""
+        store, now = self._services.store, self._services.now()
+        if self._sweep.next_run is None and self._sweep.next_delivery is None:
+            if self._monotonic() < self._sweeps_at:
+                return
+            self._sweep, self._sweeps_at = Sweep(next_run=0, next_delivery=0), self._monotonic() + SWEEP_EVERY_S
+        before = self._sweep
+        self._sweep = await store.read(
+            lambda c: look_for_old(
+                c, self._retention, after_run=before.next_run, after_delivery=before.next_delivery, now=now
+            )
+        )
+        if not self._sweep.is_idle:
+            found = self._sweep
+            await store.run(lambda c: let_go(c, found, now=now))
 
     def _rescue(self, c: Connection) -> Sequence[Run]:
         services, now = self._services, self._services.now()

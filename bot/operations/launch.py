@@ -79,6 +79,12 @@ def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, n
             f"Wait for its result, or stop it with `/dify stop {was.id}`.",
             code="busy",
         )
+    if was.cleared_at is not None:
+        raise Refusal(
+            f"The inputs of run {was.id} are not kept any more.",
+            "Start the job anew, with the inputs that you want: `/dify run`.",
+            code="cleared",
+        )
     again = replace(
         _loose_run(actor, was.app_id, was.name, was.channel_id, was.inputs, Cause.RERUN, key, now),
         job_id=was.job_id,

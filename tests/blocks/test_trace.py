@@ -102,7 +102,7 @@ def test_both_counts_of_tokens_are_told_when_they_differ() -> None:
 def test_a_run_without_a_trace_says_so_and_shows_its_fault() -> None:
     run = make_run(state=RunState.FAILED, fault=Fault(code="input", message="city is required", where="Start"))
     view = sound_view(trace.run_view(run, []))
-    assert "No node details were recorded for this run." in texts(view)
+    assert "No node details are kept of this run." in texts(view)
     assert "city is required" in json.dumps(view)
 
 

@@ -10,10 +10,11 @@ from sqlalchemy import Connection
 from bot.demo.dify import DemoRun
 from bot.demo.dify.run import resume
 from bot.loops import pursuit
+from bot.loops.janitor import FIRST_SWEEP_S, SWEEP_EVERY_S, Janitor
 from bot.loops.runner import LEASE_S
 from bot.operations.stop import stop
 from bot.rules.access import system
-from storage import calendars, deliveries, drafts
+from storage import calendars, deliveries, drafts, runs
 from storage.records import Job, Run, RunState
 from tests.loops.house import TEAM, House
 from tests.makers import NOW, save_job
@@ -190,3 +191,30 @@ async def test_the_end_of_a_calendar_is_foretold(house: House) -> None:
     await house.janitor.once()
     told = await house.store.read(lambda c: deliveries.of_job(c, job.id, 10))
     assert [one.key.split(":")[0] for one in told] == ["calendar"]
+
+
+async def test_old_runs_go_a_minute_after_the_start_and_then_every_hour(house: House) -> None:
+    ticks = [0.0]
+    janitor = Janitor(house.services, house.runner, monotonic=lambda: ticks[0])
+
+    async def with_old_run() -> Run:
+        long_ago = NOW - timedelta(days=400)
+        return await house.ready("digest", state=RunState.SUCCEEDED, ended_at=long_ago, created_at=long_ago)
+
+    async def is_gone(run: Run) -> bool:
+        return await house.store.read(lambda c: runs.get(c, TEAM, run.id)) is None
+
+    first = await with_old_run()
+    await janitor.once()
+    assert not await is_gone(first)
+    ticks[0] = FIRST_SWEEP_S
+    await janitor.once()
+    assert await is_gone(first)
+    second = await with_old_run()
+    await janitor.once()
+    await janitor.once()
+    ticks[0] += SWEEP_EVERY_S - 1
+    assert not await is_gone(second)
+    ticks[0] += 1
+    await janitor.once()
+    assert await is_gone(second)

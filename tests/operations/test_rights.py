@@ -56,6 +56,7 @@ OF_THE_HOUSE = {
     "tick",
     "stray",
     "turn",
+    "prune",
 }
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
-from storage import agenda, claims, deliveries, jobs, runs, slots
+from storage import agenda, claims, deliveries, jobs, prune, runs, slots
 from storage.database import Store
 from storage.records import DeliveryState, JobState, RunState
 from storage.tables import DELIVERY, JOB, RUN
@@ -67,6 +67,9 @@ def plans(c: Connection, act: Any) -> str:
 CASES: dict[str, tuple[Any, str]] = {
     "due runs": (lambda c: claims.due_runs(c, NOW, 10), "ix_runs_planned"),
     "next due": (claims.next_due_at, "ix_runs_planned"),
+    "old runs": (lambda c: prune.window(c, 0, 500), ROW),
+    "told of old runs": (lambda c: prune.window(c, 0, 500), "ix_deliveries_run"),
+    "dropping old runs": (lambda c: prune.drop_runs(c, MANY), "ix_deliveries_run"),
     "ready runs": (lambda c: claims.ready_runs(c, NOW, 10), "ix_runs_ready"),
     "next try": (claims.next_try_at, "ix_runs_try"),
     "newer success": (lambda c: runs.has_newer_success(c, BUSY, NOW), "ix_runs_ran"),

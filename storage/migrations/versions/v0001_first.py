@@ -151,6 +151,7 @@ def _make_runs() -> None:
         sa.Column("current_node", sa.Text(), nullable=True),
         sa.Column("outputs", _json(), nullable=True),
         sa.Column("fault", _json(), nullable=True),
+        sa.Column("cleared_at", _instant(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_runs"),
         sa.UniqueConstraint("key", name="uq_runs_key"),
         sqlite_autoincrement=True,
@@ -304,6 +305,19 @@ def _make_audit() -> None:
 
 
 def _make_meta() -> None:
+    op.create_table(
+        "rollups",
+        sa.Column("team_id", sa.Text(), nullable=False),
+        sa.Column("job_id", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("day", sa.Text(), nullable=False),
+        sa.Column("state", sa.Text(), nullable=False),
+        sa.Column("currency", sa.Text(), nullable=False),
+        sa.Column("runs", sa.BigInteger(), nullable=False),
+        sa.Column("tokens", sa.BigInteger(), nullable=False),
+        sa.Column("elapsed_s", sa.Float(), nullable=False),
+        sa.Column("price", sa.Text(), nullable=False),
+        sa.PrimaryKeyConstraint("team_id", "job_id", "day", "state", "currency", name="pk_rollups"),
+    )
     op.create_table(
         "gates",
         sa.Column("name", sa.Text(), nullable=False),
