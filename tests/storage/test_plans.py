@@ -67,8 +67,8 @@ def plans(c: Connection, act: Any) -> str:
 CASES: dict[str, tuple[Any, str]] = {
     "due runs": (lambda c: claims.due_runs(c, NOW, 10), "ix_runs_planned"),
     "next due": (claims.next_due_at, "ix_runs_planned"),
-    "old runs": (lambda c: prune.window(c, 0, 500), ROW),
-    "told of old runs": (lambda c: prune.window(c, 0, 500), "ix_deliveries_run"),
+    "old runs": (lambda c: prune.window(c, 0, 200), ROW),
+    "told of old runs": (lambda c: prune.window(c, 0, 200), "ix_deliveries_run"),
     "dropping old runs": (lambda c: prune.drop_runs(c, MANY), "ix_deliveries_run"),
     "ready runs": (lambda c: claims.ready_runs(c, NOW, 10), "ix_runs_ready"),
     "next try": (claims.next_try_at, "ix_runs_try"),
