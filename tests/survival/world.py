@@ -45,6 +45,7 @@ class Survival:
     installation: str
     names: list[str] = field(default_factory=list)
     deaths: int = 0
+    exits_s: list[float] = field(default_factory=list)
 
     async def add_job(self, after_s: float = 0.5, app_name: str = "digest") -> None:
         """A job that comes due once, in so many seconds of real time."""
