@@ -111,7 +111,7 @@ async def test_two_clocks_on_one_database_fire_each_slot_once(house: House, url:
 
 
 @BOTH
-async def test_a_slot_that_comes_due_while_the_job_is_busy_leaves_a_skipped_row(house: House) -> None:
+async def test_fmea_g7_a_slot_that_comes_due_while_the_job_is_busy_leaves_a_skipped_row(house: House) -> None:
     job = await save(house.store)
     await house.store.run(lambda c: launch_job(c, an_actor(), job.id, None, key="typed:1", now=NOW))
     house.hand.now = DUE
@@ -185,7 +185,7 @@ async def test_a_paused_job_comes_due_for_nothing(house: House) -> None:
     assert await house.clock.once() == 0
 
 
-async def test_a_clock_that_is_set_back_fires_no_slot_again(house: House) -> None:
+async def test_fmea_c7_a_clock_that_is_set_back_fires_no_slot_again(house: House) -> None:
     job = await save(house.store)
     house.hand.now = DUE
     await house.clock.once()

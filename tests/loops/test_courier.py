@@ -147,7 +147,7 @@ async def test_the_pause_grows_to_five_minutes_and_no_further(house: House) -> N
     assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[LONGEST_PAUSE_S] * 3]
 
 
-async def test_a_slack_that_wants_less_is_given_the_time_it_asks_for(house: House) -> None:
+async def test_fmea_d1_a_slack_that_wants_less_is_given_the_time_it_asks_for(house: House) -> None:
     owed = await owe(house)
     house.slack.fail("chat.postMessage", error="ratelimited", retry_after_s=25)
     await house.deliver()

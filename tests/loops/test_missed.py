@@ -69,7 +69,7 @@ def end_all(c: Connection, now: datetime) -> int:
 
 
 @BOTH
-async def test_the_newest_time_runs_and_the_older_ones_have_rows_and_call_nobody(house: House) -> None:
+async def test_fmea_c9_the_newest_time_runs_and_the_older_ones_have_rows_and_call_nobody(house: House) -> None:
     job = await save(house.store, "every 10 minutes")
     house.hand.turn(minutes=45)
     assert await house.clock.once() == 2

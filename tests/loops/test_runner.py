@@ -169,7 +169,7 @@ async def test_inputs_that_dify_refuses_fail_the_run_with_its_words(house: House
     assert "topic is required" in run.fault.message
 
 
-async def test_a_stream_that_falls_silent_is_left_and_the_run_is_finished_from_its_detail(
+async def test_fmea_e9_a_stream_that_falls_silent_is_left_and_the_run_is_finished_from_its_detail(
     store: Store, tmp_path: Path
 ) -> None:
     async with open_house(store, tmp_path, silence_s=0.2) as house:
@@ -196,7 +196,7 @@ async def test_dify_that_is_away_while_a_run_is_looked_up_is_asked_again(house: 
 
 
 @BOTH
-async def test_two_processes_start_each_run_once(house: House) -> None:
+async def test_fmea_f7_two_processes_start_each_run_once(house: House) -> None:
     ready = [await house.ready("digest") for _ in range(12)]
     other = house.another("other")
     await asyncio.gather(house.runner.once(), other.runner.once(), house.runner.once(), other.runner.once())
@@ -379,7 +379,7 @@ async def test_a_dead_worker_is_given_up_at_the_limit(house: House, monkeypatch:
 
 
 @BOTH
-async def test_a_run_that_another_process_took_over_is_let_go_without_a_word(house: House) -> None:
+async def test_fmea_f4_a_run_that_another_process_took_over_is_let_go_without_a_word(house: House) -> None:
     run = await house.takeoff("never-ending")
     later = NOW + timedelta(seconds=LEASE_S + 1)
     taken = await house.store.run(lambda c: claims.rescue_run(c, run.id, "other", later, 60))

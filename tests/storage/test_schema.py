@@ -102,7 +102,7 @@ async def test_a_database_that_is_behind_is_refused_until_it_is_upgraded(empty_u
     await store.close()
 
 
-async def test_a_database_of_a_newer_program_is_refused_by_name_of_both_versions(empty_url: str) -> None:
+async def test_fmea_b12_a_database_of_a_newer_program_is_refused_by_name_of_both_versions(empty_url: str) -> None:
     await upgrade(empty_url)
     store = open_store(empty_url)
     await store.run(lambda c: set_version(c, "0999"))

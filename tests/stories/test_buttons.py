@@ -29,7 +29,7 @@ async def test_two_presses_of_run_again_at_once_are_one_run(world: World) -> Non
     assert len(world.dify.starts()) == 2
 
 
-async def test_twenty_presses_of_one_button_are_one_run(world: World) -> None:
+async def test_fmea_d7_twenty_presses_of_one_button_are_one_run(world: World) -> None:
     done = await finished(world)
     where = (done.channel, done.ts)
     presses = [world.slack.click(user, where, "run_again") for user in (ANA, BEN) * 10]

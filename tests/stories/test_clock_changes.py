@@ -96,7 +96,7 @@ AWAY = {
 
 @pytest.mark.parametrize("away", AWAY)
 @pytest.mark.parametrize("night", NIGHTS)
-async def test_a_job_at_half_past_one_and_one_at_half_past_two_run_once_on_the_night_of_the_change(
+async def test_fmea_c1_c2_a_job_at_half_past_one_and_one_at_half_past_two_run_once_on_the_night_of_the_change(
     tmp_path: Path, night: str, away: str
 ) -> None:
     ahead, expected = NIGHTS[night]

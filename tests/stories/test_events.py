@@ -56,7 +56,7 @@ async def test_runs_at_full_speed_delay_no_answer(world: World) -> None:
     await world.started("daily-report", 4)
 
 
-async def test_a_press_that_slack_repeats_is_one_run(world: World) -> None:
+async def test_fmea_d5_a_press_that_slack_repeats_is_one_run(world: World) -> None:
     await world.save('/dify schedule digest every day at 9 as "Tea" topic=Tea')
     shown = await world.type("/dify show tea")
     await asyncio.gather(*(world.slack.click(ANA, shown, "Run now") for _ in range(5)))

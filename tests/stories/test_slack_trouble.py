@@ -11,7 +11,7 @@ async def finished(world: World, channel: str = OPS, nth: int = 0):  # type: ign
     return await world.told("*digest* finished", channel, nth)
 
 
-async def test_a_message_whose_blocks_are_refused_is_sent_plainer(world: World) -> None:
+async def test_fmea_d16_a_message_whose_blocks_are_refused_is_sent_plainer(world: World) -> None:
     world.slack.fail("chat.postMessage", error="invalid_blocks")
     done = await finished(world)
     assert "prices fall" in words_of(done)
@@ -32,7 +32,7 @@ async def test_while_slack_is_busy_nothing_is_lost_and_nothing_doubled(world: Wo
     assert len(world.slack.log.calls("chat.postMessage")) == 3
 
 
-async def test_a_message_that_somebody_deleted_is_posted_afresh(world: World) -> None:
+async def test_fmea_d18_a_message_that_somebody_deleted_is_posted_afresh(world: World) -> None:
     done = await finished(world)
     world.slack.workspace.remove(done)
     await world.type("/dify rerun 1")
