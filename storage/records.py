@@ -318,6 +318,7 @@ class Aged:
     job_id: int | None
     state: RunState
     created_at: datetime
+    slot_at: datetime
     ended_at: datetime | None
     cleared_at: datetime | None
     has_trace: bool

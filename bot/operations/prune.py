@@ -59,10 +59,12 @@ def look_for_old(
 
 def let_go(c: Connection, sweep: Sweep, *, now: datetime) -> None:
     """Let go of what was found. Runs are added up as they go, so that each counts once."""
-    prune.drop_traces(c, (*sweep.traces, *sweep.values))
-    prune.clear(c, sweep.values, now)
-    rollups.add_up(c, prune.by_ids(c, sweep.runs))
-    prune.drop_runs(c, sweep.runs)
+    prune.lock(c)
+    old, cleared = prune.settled(c, sweep.runs), prune.settled(c, sweep.values)
+    prune.drop_traces(c, (*sweep.traces, *cleared))
+    prune.clear(c, cleared, now)
+    rollups.add_up(c, prune.by_ids(c, old))
+    prune.drop_runs(c, old)
     prune.drop_deliveries(c, sweep.loose)
     prune.drop_audit(c, now - timedelta(days=AUDIT_DAYS), WINDOW)
 

@@ -34,10 +34,12 @@ def fate(run: Aged, retention: Retention, *, is_needed: bool, now: datetime) -> 
     needs (its last success, say) loses no more than its trace."""
     if run.ended_at is None or run.is_owed:
         return Fate.KEEP
+    # A slot that was skipped ahead of its time must keep its row until then, or it would be planned again.
+    since = max(run.ended_at, run.slot_at)
     longer = FAILURES_LONGER if run.state.is_failure else 1
 
     def is_over(days: int | None) -> bool:
-        return days is not None and run.ended_at is not None and now - run.ended_at > timedelta(days=days * longer)
+        return days is not None and now - since > timedelta(days=days * longer)
 
     if is_over(retention.runs) and not is_needed:
         return Fate.RUN

@@ -199,7 +199,8 @@ async def test_old_runs_go_a_minute_after_the_start_and_then_every_hour(house: H
 
     async def with_old_run() -> Run:
         long_ago = NOW - timedelta(days=400)
-        return await house.ready("digest", state=RunState.SUCCEEDED, ended_at=long_ago, created_at=long_ago)
+        past = {"ended_at": long_ago, "created_at": long_ago, "slot_at": long_ago}
+        return await house.ready("digest", state=RunState.SUCCEEDED, **past)
 
     async def is_gone(run: Run) -> bool:
         return await house.store.read(lambda c: runs.get(c, TEAM, run.id)) is None

@@ -136,3 +136,19 @@ async def test_notices_and_the_audit_go_as_well(store: Store) -> None:
         assert [entry.at for entry in audit.list_entries(c, "T1")] == [NOW]
 
     await store.run(check)
+
+
+async def test_what_is_owed_or_gone_since_it_was_looked_at_is_left_alone(store: Store) -> None:
+    def check(c: Connection) -> None:
+        old, gone, cleared = (added(c, aged(days, job_id=7), told=None) for days in (100, 101, 40))
+        found = look_for_old(c, Retention(), after_run=0, after_delivery=0, now=NOW)
+        assert (found.runs, found.values) == ((old.id, gone.id), (cleared.id,))
+        for run in (old, cleared):
+            deliveries.owe(c, a_delivery(key=f"run:{run.id}>C1", run_id=run.id))
+        let_go(c, found, now=NOW)
+        let_go(c, found, now=NOW)
+        assert [runs.get(c, "T1", run.id) for run in (old, cleared)] == [old, cleared]
+        assert runs.get(c, "T1", gone.id) is None
+        assert sum(one.runs for one in rollups.of_job(c, "T1", 7)) == 1
+
+    await store.run(check)

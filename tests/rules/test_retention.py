@@ -16,7 +16,7 @@ USUAL = Retention()
 
 def ended(days: float, state: RunState = RunState.SUCCEEDED) -> Aged:
     at = NOW - timedelta(days=days)
-    return Aged(1, 1, state, at, at, None, True, False)
+    return Aged(1, 1, state, at, at, at, None, True, False)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +38,11 @@ def test_what_goes_on_or_is_owed_or_needed_is_never_let_go_of(days: int, state: 
     assert fate(replace(run, ended_at=None), USUAL, is_needed=False, now=NOW) is Fate.KEEP
     assert fate(replace(run, is_owed=True), USUAL, is_needed=False, now=NOW) is Fate.KEEP
     assert fate(run, USUAL, is_needed=True, now=NOW) <= Fate.TRACE
+
+
+def test_a_slot_that_was_skipped_ahead_keeps_its_row_until_its_time_has_passed() -> None:
+    ahead = replace(ended(400, RunState.SKIPPED), slot_at=NOW + timedelta(days=3))
+    assert fate(ahead, USUAL, is_needed=False, now=NOW) is Fate.KEEP
 
 
 def test_values_that_have_gone_do_not_go_again() -> None:
