@@ -38,6 +38,7 @@ class Code(StrEnum):
     APP_LIMIT = "app_limit"
     WORKER_LOST = "worker_lost"
     NEVER_STARTED = "never_started"
+    CUT_OFF = "cut_off"
     POISONED = "poisoned"
     HUMAN_INPUT = "human_input"
 
@@ -82,6 +83,7 @@ MENDS: Mapping[Code, str] = {
     "is lost. Check in Dify what it has done before you run it again.",
     Code.NEVER_STARTED: "Dify took the request and never began the run. It may still begin later, so it is not "
     "started again by itself. Check that Dify's workers run.",
+    Code.CUT_OFF: "The bot ended while it asked Dify to begin the run, and Dify never began it.",
     Code.POISONED: "The bot died again and again while it held this run, so it is held no longer. Look at what the "
     "workflow sends, and into Dify for what it has done.",
     Code.HUMAN_INPUT: "The run waits for a human to fill in a form.",

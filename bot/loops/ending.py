@@ -134,12 +134,14 @@ def end_before_asking(stop_by: str | None) -> Ending | None:
     return Ending(RunState.STOPPED, reason=_reason(RunState.STOPPED, read_wish(stop_by)) or "before it began")
 
 
-def end_by_search(run: Run, is_certain: bool, wish: Wish | None) -> Ending:
-    """No run of this name was found at Dify. What its log never showed, and what was never taken, has not begun and
-    may be started again; anything else is lost."""
+def end_by_search(run: Run, is_certain: bool, wish: Wish | None, *, is_orphan: bool = False) -> Ending:
+    """No run of this name was found at Dify. What its log never showed, and what was never taken, may be started
+    again, and Dify is not to blame where the owner died in between (`is_orphan`). Anything else is lost."""
     if wish is not None:
         return _unconfirmed(wish)
     if is_certain and run.heard_at is None:
+        if is_orphan:
+            return Ending(RunState.FAILED, Fault(code=Code.CUT_OFF, message=MENDS[Code.CUT_OFF], final=False))
         message = "Dify's answer to the start was lost, and Dify's log shows that it never began."
         return Ending(RunState.FAILED, Fault(code=Code.NEVER_STARTED, message=message, final=False))
     why = "Dify has taken it and has not begun it yet" if run.heard_at else "the answer to its start was lost"

@@ -146,7 +146,7 @@ class Flight:
         if endpoint is not None:
             pursuit = self._pursue(endpoint)
             is_named = self.run.dify_run_id is not None
-            await self._end(endpoint, await (pursuit.follow(None) if is_named else pursuit.search()))
+            await self._end(endpoint, await (pursuit.follow(None) if is_named else pursuit.search(is_orphan=True)))
 
     async def _open_app(self) -> Endpoint | None:
         """Where the run goes; without it the run has failed already."""

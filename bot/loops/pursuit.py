@@ -87,10 +87,11 @@ class Pursuit:
         self._logbook.run = replace(run, dify_run_id=found.runs[0].run_id)
         self._logbook.is_changed = True
 
-    async def search(self) -> Ending | None:
+    async def search(self, *, is_orphan: bool = False) -> Ending | None:
         """Nobody knows whether Dify has begun it: look for it by its name, and follow what is found.
 
-        What Dify has taken may wait there for long; otherwise it is the grace for a log that is late.
+        What Dify has taken may wait there for long; otherwise it is the grace for a log that is late. `is_orphan`
+        where the owner that asked has died.
         """
         run, services = self._logbook.run, self._services
         since_s = (services.now() - run.asked_at).total_seconds() if run.asked_at else 0.0
@@ -102,6 +103,7 @@ class Pursuit:
             return None
         if not found.runs:
             stop_by = self._logbook.run.stop_by
-            return end_by_search(run, found.is_certain, read_wish(stop_by) if stop_by else None)
+            wish = read_wish(stop_by) if stop_by else None
+            return end_by_search(run, found.is_certain, wish, is_orphan=is_orphan)
         self._adopt(found)
         return await self.follow(None)

@@ -8,10 +8,13 @@ from storage.records import Cause, Policy, Run, RunState
 
 LONGEST_S = 600.0
 SPREAD = 0.2  # so that what failed together does not come back together
-# Codes of a fault: Dify's log shows that it never began; the app at Dify runs as many requests as it may.
-UNBEGUN, FULL = "never_started", "busy"
+# Codes of a fault: Dify's log shows that it never began, and the answer or the bot itself was lost; the app at Dify
+# runs as many requests as it may.
+UNBEGUN, CUT_OFF, FULL = "never_started", "cut_off", "busy"
 # A start that Dify never began costs no retry, but an address that swallows every start must not be asked for ever.
 MAX_UNBEGUN = 3
+# Deaths of ours are no fault of the run, unless it is what kills us.
+MAX_CUT_OFF = 20
 FULL_FIRST_S, FULL_LONGEST_S = 15.0, 300.0
 # How long a run waits for its turn before it is given up.
 START_WITHIN_S = 3600
@@ -34,8 +37,9 @@ def retry(run: Run, policy: Policy | None, *, now: datetime) -> Again | None:
         return None
     if fault.code == FULL and not fault.begun:
         return _wait(run, now)
-    if fault.code == UNBEGUN:
-        return Again(now, is_counted=False) if run.attempts < MAX_UNBEGUN else None
+    if fault.code in (UNBEGUN, CUT_OFF):
+        most = MAX_UNBEGUN if fault.code == UNBEGUN else MAX_CUT_OFF
+        return Again(now, is_counted=False) if run.attempts < most else None
     if policy is None or run.cause is Cause.TEST or run.retries >= policy.retries:
         return None
     if fault.begun and not policy.retry_started:

@@ -14,11 +14,13 @@ from bot.loops.janitor import MAX_DEATHS, PROVED_AFTER_S, SUSPECT_DEATHS, Janito
 from bot.loops.runner import LEASE_S, Runner
 from bot.operations.stop import stop
 from bot.rules.access import system
+from bot.rules.retry import MAX_UNBEGUN
 from storage import audit, claims
 from storage.database import Store
 from storage.errors import Busy
 from storage.records import Run, RunState
 from storage.tables import runs as runs_table
+from storage.tag import tag_of
 from tests.loops.house import TEAM, House, open_house
 from tests.makers import NOW
 
@@ -46,6 +48,28 @@ async def test_fmea_a5_a_run_that_was_sent_is_found_by_its_name_and_joined(house
     ended = await house.landed(first)
     assert (ended.state, ended.dify_run_id, ended.outputs) == (RunState.SUCCEEDED, at_dify.id, at_dify.outputs)
     assert (ended.attempts, len(house.dify.starts())) == (1, 1)
+
+
+async def test_a_run_is_begun_however_often_the_bot_was_cut_off_before_it_could_ask(house: House) -> None:
+    run = await house.claimed("digest")
+    for _ in range(MAX_UNBEGUN + 1):
+        house.hand.turn(seconds=LEASE_S + 1)
+        assert await house.janitor.once() == 1
+        assert (await house.landed(run)).state is RunState.READY
+        await house.store.run(lambda c: sent_by_one_that_dies(c, house, run))
+    house.hand.turn(seconds=LEASE_S + 1)
+    await house.janitor.once()
+    await house.landed(run)
+    await house.runner.once()
+    assert (await house.landed(run)).state is RunState.SUCCEEDED
+    assert len(house.dify.starts()) == 1
+
+
+def sent_by_one_that_dies(c: Connection, house: House, run: Run) -> None:
+    claimed = claims.claim_run(c, run.id, "dead", house.hand.now, LEASE_S)
+    assert claimed is not None
+    tag = tag_of(house.services.installation, claimed.key, claimed.attempts)
+    assert claims.save_run(c, replace(claimed, tag=tag, asked_at=house.hand.now)) is not None
 
 
 def forget(c: Connection, run: Run) -> None:

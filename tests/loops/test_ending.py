@@ -184,11 +184,12 @@ def test_silence_before_any_run_is_no_end_yet(error: DifyError | None) -> None:
     assert end_by_error(silent(), error) is None
 
 
-def test_what_the_log_never_showed_and_dify_never_took_may_be_started_again() -> None:
-    ending = end_by_search(a_run(), True, None)
+@pytest.mark.parametrize(("is_orphan", "code"), [(False, Code.NEVER_STARTED), (True, Code.CUT_OFF)])
+def test_what_the_log_never_showed_and_dify_never_took_may_be_started_again(is_orphan: bool, code: Code) -> None:
+    ending = end_by_search(a_run(), True, None, is_orphan=is_orphan)
     assert ending.state is RunState.FAILED
     assert ending.fault is not None
-    assert (ending.fault.code, ending.fault.final) == (Code.NEVER_STARTED, False)
+    assert (ending.fault.code, ending.fault.final) == (code, False)
 
 
 @pytest.mark.parametrize(("heard_at", "is_certain"), [(NOW, True), (NOW, False), (None, False)])

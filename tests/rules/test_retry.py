@@ -7,13 +7,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.retry import FULL_LONGEST_S, LONGEST_S, MAX_UNBEGUN, START_WITHIN_S, Again, is_overdue, retry
+from bot.rules.retry import (
+    FULL_LONGEST_S,
+    LONGEST_S,
+    MAX_CUT_OFF,
+    MAX_UNBEGUN,
+    START_WITHIN_S,
+    Again,
+    is_overdue,
+    retry,
+)
 from storage.records import Cause, Fault, Policy, Run, RunState
 from tests.storage.examples import NOW, a_run
 
 PASSING = Fault(code="server", message="The Dify server had an error.", final=False)
 BEGUN = Fault(code="http_node", message="An HTTP request failed.", final=False, begun=True)
 UNBEGUN = Fault(code="never_started", message="It never began.", final=False)
+CUT_OFF = Fault(code="cut_off", message="The bot ended.", final=False)
 FULL = Fault(code="busy", message="The app is full.", final=False)
 PLAIN = Policy()
 
@@ -72,6 +82,11 @@ def test_a_run_without_a_job_is_not_tried_again_by_itself() -> None:
 def test_a_start_that_never_began_is_made_again_at_once_and_costs_no_retry(policy: Policy | None) -> None:
     assert retry(failed(UNBEGUN), policy, now=NOW) == Again(NOW, is_counted=False)
     assert retry(failed(UNBEGUN, attempts=MAX_UNBEGUN), policy, now=NOW) is None
+
+
+def test_deaths_of_the_bot_use_up_no_start_of_the_run_until_they_are_very_many() -> None:
+    assert retry(failed(CUT_OFF, attempts=MAX_UNBEGUN), None, now=NOW) == Again(NOW, is_counted=False)
+    assert retry(failed(CUT_OFF, attempts=MAX_CUT_OFF), None, now=NOW) is None
 
 
 @pytest.mark.parametrize("policy", [None, Policy(retries=0)])

@@ -9,6 +9,7 @@ from storage.records import App, Calendar, Cause, Delivery, DeliveryKind, Draft,
 NOW = datetime(2026, 9, 1, 7, 0, tzinfo=UTC)
 SOON = NOW + timedelta(minutes=1)
 TOMORROW = NOW + timedelta(days=1)
+NOBODY = 2_000_000_000  # the number of no row, however many tests have written into the database
 _numbers = count(1)
 
 

@@ -8,7 +8,7 @@ import pytest
 from storage import agenda, runs
 from storage.database import Store
 from storage.records import Cause, Run, RunState
-from tests.storage.examples import NOW, SOON, TOMORROW, a_run
+from tests.storage.examples import NOBODY, NOW, SOON, TOMORROW, a_run
 
 HOUR = timedelta(hours=1)
 
@@ -66,7 +66,7 @@ async def test_only_skipped_slots_are_taken_out_and_their_keys_are_free_again(st
     skipped, planned, other = await added(
         store, a_run(job_id=1, state=RunState.SKIPPED), a_run(job_id=1), a_run(job_id=1, state=RunState.SKIPPED)
     )
-    assert await store.run(lambda c: agenda.drop_skipped(c, [skipped.id, planned.id, 404])) == 1
+    assert await store.run(lambda c: agenda.drop_skipped(c, [skipped.id, planned.id, NOBODY])) == 1
     assert await store.run(lambda c: agenda.drop_skipped(c, [skipped.id])) == 0
     assert await store.run(lambda c: agenda.drop_skipped(c, [])) == 0
     assert [await read(store, run) for run in (skipped, planned, other)] == [None, planned, other]
@@ -83,7 +83,7 @@ async def test_what_is_not_planned_any_more_is_not_moved(store: Store) -> None:
     rows = await added(store, *(a_run(state=state) for state in RunState if state is not RunState.PLANNED))
     assert not any(await store.run(lambda c: [agenda.move(c, run, TOMORROW) for run in rows]))
     assert [await read(store, run) for run in rows] == rows
-    assert not await store.run(lambda c: agenda.move(c, replace(rows[0], id=404), TOMORROW))
+    assert not await store.run(lambda c: agenda.move(c, replace(rows[0], id=NOBODY), TOMORROW))
 
 
 async def test_the_latest_slots_are_told_in_few_words_newest_first(store: Store) -> None:

@@ -8,7 +8,7 @@ import pytest
 from storage import deliveries, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Fault, Run, RunState
-from tests.storage.examples import NOW, SOON, TOMORROW, a_delivery, a_job, a_run
+from tests.storage.examples import NOBODY, NOW, SOON, TOMORROW, a_delivery, a_job, a_run
 
 
 async def test_a_key_makes_a_run_once(store: Store) -> None:
@@ -159,9 +159,9 @@ async def test_a_trace_is_kept_with_its_run_and_replaced_by_a_newer_one(store: S
 
 async def test_a_trace_or_a_message_of_no_run_is_refused(store: Store) -> None:
     with pytest.raises(Exception, match=r"(?i)foreign key"):
-        await store.run(lambda c: runs.put_trace(c, 404, b"", 0, 0, 0))
+        await store.run(lambda c: runs.put_trace(c, NOBODY, b"", 0, 0, 0))
     with pytest.raises(Exception, match=r"(?i)foreign key"):
-        await store.run(lambda c: deliveries.owe(c, a_delivery(run_id=404)))
+        await store.run(lambda c: deliveries.owe(c, a_delivery(run_id=NOBODY)))
 
 
 async def test_slots_and_last_runs_of_many_jobs_are_read_at_once(store: Store) -> None:

@@ -124,7 +124,7 @@ class Survival:
             if f"*{name}* finished" in message.text
         }
         keys = await self.store.read(lambda c: [row.key for row in c.execute(runs.select())])
-        ours = {tag_of(self.installation, key, attempt) for key in keys for attempt in range(1, 10)}
+        ours = {tag_of(self.installation, key, attempt) for key in keys for attempt in range(1, 30)}
         return {
             "not told": len(self.names) - len(finished),
             "told twice": sum(1 for name in self.names if messages[name] > 1),
