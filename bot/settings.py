@@ -124,12 +124,18 @@ SETTINGS: Mapping[str, Setting] = {
     "DIFY_OPS_ALLOWED_HOSTS": Setting("allowed_hosts", values.read_text, _show_or("public https hosts only")),
     "DIFY_OPS_ADMINS": Setting("admins", values.read_admins, _show_admins),
     "DIFY_OPS_MAX_STREAMS": Setting("max_streams", values.read_whole(1, values.MOST_STREAMS)),
-    "DIFY_OPS_MAX_PER_APP": Setting("max_per_app", values.read_limit, _show_or("no limit")),
-    "DIFY_OPS_MAX_PER_HOST": Setting("max_per_host", values.read_limit, _show_or("no limit")),
-    "DIFY_OPS_MAX_RUNNING": Setting("max_running", values.read_limit, _show_or("no limit")),
-    "DIFY_OPS_KEEP_RUNS": Setting("keep_runs", values.read_days, _show_days),
-    "DIFY_OPS_KEEP_VALUES": Setting("keep_values", values.read_days, _show_days),
-    "DIFY_OPS_KEEP_TRACES": Setting("keep_traces", values.read_days, _show_days),
+    "DIFY_OPS_MAX_PER_APP": Setting(
+        "max_per_app", values.read_off_or_whole(values.MOST_STREAMS), _show_or("no limit")
+    ),
+    "DIFY_OPS_MAX_PER_HOST": Setting(
+        "max_per_host", values.read_off_or_whole(values.MOST_STREAMS), _show_or("no limit")
+    ),
+    "DIFY_OPS_MAX_RUNNING": Setting(
+        "max_running", values.read_off_or_whole(values.MOST_STREAMS), _show_or("no limit")
+    ),
+    "DIFY_OPS_KEEP_RUNS": Setting("keep_runs", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),
+    "DIFY_OPS_KEEP_VALUES": Setting("keep_values", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),
+    "DIFY_OPS_KEEP_TRACES": Setting("keep_traces", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),
     "DIFY_OPS_START_GRACE": Setting("start_grace_s", values.read_whole(1, 3600), lambda seconds: f"{seconds} s"),
     "DIFY_OPS_LOG": Setting(
         "log_format", values.read_choice(*LOG_FORMATS), _show_or("text on a terminal, else json")

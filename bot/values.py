@@ -137,14 +137,10 @@ def read_whole(least: int, most: int) -> Callable[[str, str], int]:
     return parse
 
 
-def read_limit(name: str, text: str) -> int | None:
-    """A whole number, or `off`."""
-    return None if text.lower() in ("off", "none") else read_whole(1, MOST_STREAMS)(name, text)
-
-
-def read_days(name: str, text: str) -> int | None:
-    """A number of days, or `off` for no end."""
-    return None if text.lower() in ("off", "none") else read_whole(1, LONGEST_KEPT)(name, text)
+def read_off_or_whole(most: int) -> Callable[[str, str], int | None]:
+    """A whole number up to `most`, or `off` where there is to be no end."""
+    whole = read_whole(1, most)
+    return lambda name, text: None if text.lower() in ("off", "none") else whole(name, text)
 
 
 def read_admins(name: str, text: str) -> frozenset[str]:

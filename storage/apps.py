@@ -16,6 +16,7 @@ _ADD = insert(apps).returning(apps.c.id)
 _GET = select(*APP.columns).where(*_WITH_ID)
 _FIND = select(*APP.columns).where(apps.c.team_id == bindparam("team"), apps.c.name_folded == bindparam("folded"))
 _LIST = select(*APP.columns).where(apps.c.team_id == bindparam("team")).order_by(apps.c.name_folded)
+_LIMITED = select(apps.c.id).where(apps.c.max_running.is_not(None)).limit(1)
 _CHANGE = update(apps).where(*_WITH_ID).returning(*APP.columns)
 _REMOVE = delete(apps).where(*_WITH_ID)
 
@@ -45,6 +46,11 @@ def find(c: Connection, team_id: str, name: str) -> App | None:
 def list_apps(c: Connection, team_id: str) -> list[App]:
     """In the order of their names."""
     return APP.all(c.execute(_LIST, {"team": team_id}))
+
+
+def has_limits(c: Connection) -> bool:
+    """Whether any app has a limit of its own."""
+    return c.execute(_LIMITED).first() is not None
 
 
 def set_key(c: Connection, app: App, sealed_key: bytes | None, key_hint: str) -> App | None:

@@ -53,6 +53,7 @@ _READY = (
     .where(RUN_READY, or_(runs.c.try_at.is_(None), runs.c.try_at <= _NOW))
     .order_by(runs.c.turn_at, runs.c.id)
     .limit(bindparam("most"))
+    .with_for_update(skip_locked=True)
 )
 _RUNNING_BY_APP = select(runs.c.app_id, func.count().label("running")).where(RUN_RUNNING).group_by(runs.c.app_id)
 _OVERDUE = (
@@ -61,26 +62,22 @@ _OVERDUE = (
     .order_by(runs.c.turn_at, runs.c.id)
     .limit(bindparam("most"))
 )
-# Any number will do, as long as nobody else of this database locks it.
-_LOCK_TURNS = select(func.pg_advisory_xact_lock(7_205_759_403))
 _NEXT_TRY = select(runs.c.try_at).where(RUN_READY, runs.c.try_at.is_not(None)).order_by(runs.c.try_at).limit(1)
 _TAKE = {"fence": runs.c.fence + 1, "lease_until": _LEASE}
-_CLAIM = (
-    update(runs)
-    .where(_WITH_ID, RUN_READY)
-    .values(
-        _TAKE
-        | {
-            "state": RunState.RUNNING,
-            "attempts": runs.c.attempts + 1,
-            "started_at": func.coalesce(runs.c.started_at, _NOW),
-            "try_at": None,
-            "asked_at": None,
-            "heard_at": None,
-        }
-    )
-    .returning(*RUN.columns)
-)
+_CLAIMED: dict[str, Any] = _TAKE | {
+    "state": RunState.RUNNING,
+    "owner": bindparam("holder"),
+    "attempts": runs.c.attempts + 1,
+    "started_at": func.coalesce(runs.c.started_at, _NOW),
+    "try_at": None,
+    "asked_at": None,
+    "heard_at": None,
+}
+_CLAIM = {
+    name: update(runs).where(condition, RUN_READY).values(_CLAIMED).returning(*RUN.columns)
+    for name, condition in among(runs.c.id, "run_ids").items()
+}
+_NAME = update(runs).where(_WITH_ID)
 # Only what Dify has named can be what its owner died of; one that handed it over did not die.
 _DIED = and_(runs.c.owner.is_not(None), runs.c.dify_run_id.is_not(None))
 _RESCUE = (
@@ -202,17 +199,10 @@ def ready_runs(
     of_apps: Collection[int] | None = None,
 ) -> list[tuple[int, int]]:
     """Runs that wait for room and for nothing else, in their turn, each with its app; none of `but_apps`, and only
-    those of `of_apps` where that is said."""
+    those of `of_apps` where that is said. On PostgreSQL others pass over them until we commit."""
     query = _READY.where(runs.c.app_id.not_in(sorted(but_apps))) if but_apps else _READY
     query = query if of_apps is None else query.where(runs.c.app_id.in_(sorted(of_apps)))
     return [(run_id, app_id) for run_id, app_id in c.execute(query, {"now": now, "most": limit})]
-
-
-def lock_turns(c: Connection) -> None:
-    """Until we commit nobody else counts what is running, so that no two claim the last free place. On SQLite there
-    is one writer anyway."""
-    if c.dialect.name == "postgresql":
-        c.execute(_LOCK_TURNS)
 
 
 def count_running(c: Connection) -> dict[int, int]:
@@ -232,7 +222,22 @@ def next_try_at(c: Connection) -> datetime | None:
 
 def claim_run(c: Connection, run_id: int, owner: str, now: datetime, lease_s: float) -> Run | None:
     """Ready becomes running, for one owner. None if another was first."""
-    return RUN.one(c.execute(_CLAIM, {"run_id": run_id, "owner": owner, "now": now} | _lease(now, lease_s)))
+    return next(iter(claim_runs(c, [run_id], owner, now, lease_s)), None)
+
+
+def claim_runs(c: Connection, run_ids: Sequence[int], owner: str, now: datetime, lease_s: float) -> list[Run]:
+    """Ready becomes running, for one owner; those that are ours now, as they were asked for."""
+    if not run_ids:
+        return []
+    told = {"run_ids": list(run_ids), "holder": owner, "now": now} | _lease(now, lease_s)
+    claimed = {run.id: run for run in RUN.all(c.execute(_CLAIM[c.dialect.name], told))}
+    return [claimed[run_id] for run_id in run_ids if run_id in claimed]
+
+
+def name_attempts(c: Connection, claimed: Sequence[Run]) -> None:
+    """Writes the `tag` of runs that were claimed in this transaction."""
+    if claimed:
+        c.execute(_NAME, [{"run_id": run.id, "tag": run.tag} for run in claimed])
 
 
 def rescue_run(c: Connection, run_id: int, owner: str, now: datetime, lease_s: float) -> Run | None:

@@ -23,10 +23,11 @@ def _owe(insert: Any) -> Any:
             "state": DeliveryState.OWED,
             "attempts": case((DELIVERY_OWED, deliveries.c.attempts), else_=0),
         },
-    ).returning(*DELIVERY.columns)
+    )
 
 
-_OWE = each_engine(_owe)
+_OWE_MANY = each_engine(_owe)
+_OWE = {name: statement.returning(*DELIVERY.columns) for name, statement in _OWE_MANY.items()}
 _GET = _SELECT.where(deliveries.c.team_id == bindparam("team"), deliveries.c.id == bindparam("delivery_id"))
 _BY_KEY = _SELECT.where(deliveries.c.key == bindparam("key"))
 _OF_RUN = _SELECT.where(deliveries.c.run_id == bindparam("run")).order_by(deliveries.c.id)
@@ -46,6 +47,12 @@ _DEAD = (
 def owe(c: Connection, delivery: Delivery) -> Delivery:
     """A new message, or, where the key is there already: one more wanted, with the new facts, rank and due time."""
     return DELIVERY.read(c.execute(_OWE[c.dialect.name], DELIVERY.new(delivery)).one())
+
+
+def owe_many(c: Connection, owed: Sequence[Delivery]) -> None:
+    """As `owe`, each with a key of its own."""
+    if owed:
+        c.execute(_OWE_MANY[c.dialect.name], DELIVERY.news(owed))
 
 
 def get(c: Connection, team_id: str, delivery_id: int) -> Delivery | None:

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, func, select, update
+from sqlalchemy import BindParameter, Connection, bindparam, delete, exists, select, update
 
 from storage.columns import Utc
 from storage.records import Aged, DeliveryState, Run
@@ -19,7 +19,6 @@ _WINDOW = (
         runs.c.id,
         runs.c.job_id,
         runs.c.state,
-        runs.c.created_at,
         runs.c.slot_at,
         runs.c.ended_at,
         runs.c.cleared_at,
@@ -39,7 +38,6 @@ _LOOSE = (
 _BY_IDS = select(*RUN.columns).where(runs.c.id.in_(_IDS)).order_by(runs.c.id)
 # Whoever owes a message of a run locks its row; who has that lock first is seen by the other.
 _SETTLED = select(runs.c.id).where(runs.c.id.in_(_IDS), ~_IS_OWED).order_by(runs.c.id).with_for_update()
-_LOCK = select(func.pg_advisory_xact_lock(7_205_759_404))
 _CLEAR = (
     update(runs).where(runs.c.id.in_(_IDS)).values(inputs={}, outputs=None, cleared_at=bindparam("now", type_=Utc))
 )
@@ -59,12 +57,6 @@ def window(c: Connection, after_id: int, limit: int) -> list[Aged]:
 
 def by_ids(c: Connection, run_ids: Collection[int]) -> list[Run]:
     return RUN.all(c.execute(_BY_IDS, {"ids": list(run_ids)})) if run_ids else []
-
-
-def lock(c: Connection) -> None:
-    """One at a time, so that no run is added up twice. On SQLite there is one writer anyway."""
-    if c.dialect.name == "postgresql":
-        c.execute(_LOCK)
 
 
 def settled(c: Connection, run_ids: Collection[int]) -> list[int]:

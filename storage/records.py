@@ -127,6 +127,9 @@ class Schedule:
     jitter_s: int = 0
 
 
+PRIORITIES = ("low", "normal", "high", "urgent")  # as Policy and Run count them
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
     """What happens when a time is busy or missed, and which time the inputs are told.
@@ -317,7 +320,6 @@ class Aged:
     id: int
     job_id: int | None
     state: RunState
-    created_at: datetime
     slot_at: datetime
     ended_at: datetime | None
     cleared_at: datetime | None

@@ -5,18 +5,17 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from storage import postgres, sqlite
 from storage.address import Address, read_address
+from storage.advisory import Lock, lock
 from storage.errors import NoDatabase
 from storage.revision import HEAD, REVISIONS, check_schema, current_revision
 
 T = TypeVar("T")
 
 MIGRATIONS = Path(__file__).parent / "migrations"
-# Any number that is ours: it keeps two `db upgrade` on one PostgreSQL apart.
-UPGRADE_LOCK = 4_217_731
 
 
 async def upgrade(url: str) -> None:
@@ -51,8 +50,7 @@ def _upgrade(c: Connection, address: Address) -> None:
     from alembic import command
     from alembic.config import Config
 
-    if address.dialect == "postgresql":
-        c.execute(text(f"SELECT pg_advisory_xact_lock({UPGRADE_LOCK})"))
+    lock(c, Lock.UPGRADE)
     if current_revision(c) not in (None, *REVISIONS):
         check_schema(c, address.shown)
     config = Config()

@@ -6,6 +6,7 @@ from bot.blocks import field as one_field
 from bot.blocks.parts import Block, input_block, select
 from bot.blocks.reading import CATCH_UP, DATA_OFFSET, OVERLAP, PRIORITY, RETRY
 from bot.blocks.text import clean
+from storage.records import PRIORITIES
 
 OFFSET_LENGTH = 20
 POLICY_FIELDS: Mapping[str, str] = {
@@ -36,13 +37,8 @@ RETRIES = (
     ("Do not try again", "off"),
 )
 
-# As the rules name the levels, the lowest first.
-PRIORITY_WORDS = (
-    ("Let others go first", "low"),
-    ("In the order of their times", "normal"),
-    ("Ahead of others", "high"),
-    ("Ahead of all others", "urgent"),
-)
+_PRIORITY_LABELS = ("Let others go first", "In the order of their times", "Ahead of others", "Ahead of all others")
+PRIORITY_WORDS = tuple(zip(_PRIORITY_LABELS, PRIORITIES, strict=True))
 
 
 def policy_blocks(overlap: str, catch_up: str, retry: str, priority: str, data_offset: str) -> list[Block]:

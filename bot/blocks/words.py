@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from decimal import Decimal, InvalidOperation
 from zoneinfo import ZoneInfo
 
-from storage.records import Cause, Job, JobState, NodeSpan, Policy, Run, RunState
+from storage.records import PRIORITIES, Cause, Job, JobState, NodeSpan, Policy, Run, RunState
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -90,7 +90,7 @@ def retry(policy: Policy) -> str:
 
 def priority(policy: Policy) -> str:
     """Who starts first of those that wait for room."""
-    return ("low", "normal", "high", "urgent")[policy.priority]
+    return PRIORITIES[policy.priority]
 
 
 def state(run: Run) -> str:

@@ -11,7 +11,7 @@ from bot.errors import DifyError, Refusal
 from bot.operations.connect import ask_app, connect
 from bot.operations.endpoint import open_endpoint
 from bot.operations.find import find_app
-from bot.operations.limit import limit_app
+from bot.operations.limit import MOST, limit_app
 from storage import apps
 from storage.vault import load_keys
 
@@ -51,7 +51,7 @@ def list_all(as_json: bool) -> None:
 def limit(name: str, most: str) -> None:
     """How many runs of the app go on at most at a time; further ones wait for their turn."""
     if most != "off" and not (most.isdecimal() and most.isascii() and len(most) < 7):
-        raise Refusal(f"“{most[:40]}” is no number of runs.", "Give a number from 1 to 10000, or off.")
+        raise Refusal(f"“{most[:40]}” is no number of runs.", f"Give a number from 1 to {MOST}, or off.")
     asyncio.run(_limit(name, None if most == "off" else int(most)))
 
 

@@ -15,7 +15,7 @@ from bot.loops.leave import Leave
 from bot.loops.logbook import LIVE_AFTER
 from bot.operations.again import OVERTAKEN, is_overtaken
 from bot.operations.finish import finish
-from bot.operations.show import show
+from bot.operations.show import show, show_later
 from bot.operations.turn import Turn, take_turns
 from bot.rules.room import Limits
 from bot.services import Services
@@ -29,6 +29,7 @@ log = logging.getLogger(__name__)
 LEASE_S = 15  # how long a dead owner keeps a run from being joined again
 BEAT_S = 1.5  # how much of a stream a crash may cost
 SAVES_PER_TRANSACTION = 20  # keeps the writer free for acks between two groups
+CLAIMS_PER_TRANSACTION = 100
 
 
 class Runner:
@@ -44,13 +45,16 @@ class Runner:
         self._leave = Leave(services, LEASE_S)
 
     async def once(self) -> int:
-        """Claim as many ready runs as there are free slots, and start them; how many."""
-        free = self._services.settings.max_streams - len(self._flights)
+        """Claim ready runs, as many as there are free slots or as one transaction takes, and start them; how many."""
+        free = min(self._services.settings.max_streams - len(self._flights), CLAIMS_PER_TRANSACTION)
         if free <= 0 or self._is_closed:
             return 0
         claimed, opens_at = await self._services.store.run(lambda c: self._claim(c, free))
         for run in claimed:
             self._board(run, is_rejoin=False)
+        if len(claimed) == CLAIMS_PER_TRANSACTION:
+            self._services.engine.wake("runner")
+            return len(claimed)
         try_at = await self._services.store.read(claims.next_try_at)
         later = [at for at in (try_at, opens_at) if at is not None and at > self._services.now()]
         if later:
@@ -99,26 +103,23 @@ class Runner:
     def _claim(self, c: Connection, free: int) -> tuple[list[Run], datetime | None]:
         """The runs that are ours now, and when a gate before others can be tried."""
         services, now = self._services, self._services.now()
-        claim = partial(self._claim_one, c, now)
+        claim = partial(self._claim_all, c, now)
         return take_turns(c, services.team_id, self._limits, free, claim, now=now)
 
-    def _claim_one(self, c: Connection, now: datetime, turn: Turn) -> Run | None:
-        run = claims.claim_run(c, turn.run_id, self._services.owner, now, LEASE_S)
-        if run is None:
-            return None
-        if run.stop_by is not None:
-            finish(c, replace(run, state=RunState.STOPPED, reason="before it began", ended_at=now), now=now)
-            return None
-        if is_overtaken(c, run):
-            finish(c, replace(run, state=RunState.STOPPED, reason=OVERTAKEN, ended_at=now), now=now)
-            return None
-        if turn.gate is not None:
-            gates.begin_probe(c, turn.gate, now)
-        tag = tag_of(self._services.installation, run.key, run.attempts)
-        tagged = claims.save_run(c, replace(run, tag=tag))
-        assert tagged is not None, "it was claimed in this transaction"
-        show(c, tagged, now=now, rank=2, due_at=now + LIVE_AFTER)
-        return tagged
+    def _claim_all(self, c: Connection, now: datetime, turns: Sequence[Turn]) -> list[Run]:
+        services, gate_of = self._services, {turn.run_id: turn.gate for turn in turns}
+        begun = []
+        for run in claims.claim_runs(c, list(gate_of), services.owner, now, LEASE_S):
+            reason = "before it began" if run.stop_by is not None else OVERTAKEN if is_overtaken(c, run) else None
+            if reason is not None:
+                finish(c, replace(run, state=RunState.STOPPED, reason=reason, ended_at=now), now=now)
+                continue
+            if (gate := gate_of[run.id]) is not None:
+                gates.begin_probe(c, gate, now)
+            begun.append(replace(run, tag=tag_of(services.installation, run.key, run.attempts)))
+        claims.name_attempts(c, begun)
+        show_later(c, begun, now=now, due_at=now + LIVE_AFTER)
+        return begun
 
     def _board(self, run: Run, *, is_rejoin: bool) -> None:
         flight = Flight(self._services, run, on_started=self._wake_saver, leave=self._leave.ask)

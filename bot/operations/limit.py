@@ -11,7 +11,7 @@ from bot.rules.access import Action, Actor, authorize
 from storage import apps
 from storage.records import App
 
-MOST = 10_000
+MOST = 10_000  # more than one process has file descriptors for
 
 
 def limit_app(c: Connection, actor: Actor, name: str, most: int | None, *, now: datetime) -> App:

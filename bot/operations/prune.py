@@ -7,6 +7,7 @@ from sqlalchemy import Connection
 
 from bot.rules.retention import Fate, Retention, fate
 from storage import jobs, prune, rollups, runs
+from storage.advisory import Lock, lock
 from storage.records import JobState
 
 # To let go of so many runs takes the writer of SQLite about 20 ms.
@@ -58,8 +59,8 @@ def look_for_old(
 
 
 def let_go(c: Connection, sweep: Sweep, *, now: datetime) -> None:
-    """Let go of what was found. Runs are added up as they go, so that each counts once."""
-    prune.lock(c)
+    """Let go of what was found, one server at a time. Runs are added up as they go, so that each counts once."""
+    lock(c, Lock.PRUNE)
     old, cleared = prune.settled(c, sweep.runs), prune.settled(c, sweep.values)
     prune.drop_traces(c, (*sweep.traces, *cleared))
     prune.clear(c, cleared, now)

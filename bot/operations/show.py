@@ -1,5 +1,6 @@
 """The message of a run is owed: created once, raised at each change worth seeing."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -14,23 +15,14 @@ REFRESHED_AMONG = 50
 WITH_BUTTONS = (DeliveryKind.RUN, DeliveryKind.ALERT)
 
 
-def show(c: Connection, run: Run, *, now: datetime, rank: int, due_at: datetime | None = None) -> Delivery:
+def show(c: Connection, run: Run, *, now: datetime, rank: int) -> Delivery:
     """Owe the newest state of this run to its channel; `rank` 1 for what people wait for, 2 for progress."""
-    return deliveries.owe(
-        c,
-        Delivery(
-            id=0,
-            team_id=run.team_id,
-            key=message_key(run),
-            kind=DeliveryKind.RUN,
-            target=run.channel_id,
-            run_id=run.id,
-            job_id=run.job_id,
-            rank=rank,
-            due_at=due_at or now,
-            created_at=now,
-        ),
-    )
+    return deliveries.owe(c, _message(run, now, rank, now))
+
+
+def show_later(c: Connection, begun: Sequence[Run], *, now: datetime, due_at: datetime) -> None:
+    """Owe how runs that have just begun get on, from `due_at` on: most of them have ended by then."""
+    deliveries.owe_many(c, [_message(run, now, 2, due_at) for run in begun])
 
 
 def refresh_buttons(c: Connection, job_id: int, pressed: str, *, now: datetime) -> None:
@@ -48,6 +40,21 @@ def refresh_messages(c: Connection, run_id: int, *, now: datetime) -> None:
     for one in deliveries.of_run(c, run_id):
         if one.kind in (DeliveryKind.RUN, DeliveryKind.ALERT):
             deliveries.owe(c, replace(one, due_at=now, rank=1))
+
+
+def _message(run: Run, now: datetime, rank: int, due_at: datetime) -> Delivery:
+    return Delivery(
+        id=0,
+        team_id=run.team_id,
+        key=message_key(run),
+        kind=DeliveryKind.RUN,
+        target=run.channel_id,
+        run_id=run.id,
+        job_id=run.job_id,
+        rank=rank,
+        due_at=due_at,
+        created_at=now,
+    )
 
 
 def message_key(run: Run) -> str:

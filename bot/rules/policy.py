@@ -6,11 +6,10 @@ from dataclasses import replace
 
 from bot.errors import Refusal
 from bot.rules.macros import read_offset, write_offset
-from storage.records import Policy
+from storage.records import PRIORITIES, Policy
 
 OVERLAPS = ("skip", "queue", "replace", "allow")
 CATCH_UPS = ("skip", "latest", "all")
-PRIORITIES = ("low", "normal", "high", "urgent")
 LONGEST_QUEUE = 10
 MOST_AT_ONCE = 50
 USUALLY_AT_ONCE = 3

@@ -43,16 +43,26 @@ class Room:
             return False
         return place is None or not _is_full(self._limits.per_host, self._by_host[place.host])
 
-    def take(self, app_id: int) -> None:
-        """One more run of the app has begun."""
-        self._by_app[app_id] += 1
-        self._all += 1
-        if app_id in self._places:
-            self._by_host[self._places[app_id].host] += 1
+    def take(self, app_id: int) -> bool:
+        """One more run of the app begins; False where there is no room for it."""
+        if not self.has(app_id):
+            return False
+        self._count(app_id, 1)
+        return True
+
+    def leave(self, app_id: int) -> None:
+        """A run that took its place has not begun."""
+        self._count(app_id, -1)
 
     def full(self) -> frozenset[int]:
         """The apps in which there is no room."""
         return frozenset(app_id for app_id in {*self._places, *self._by_app} if not self.has(app_id))
+
+    def _count(self, app_id: int, runs: int) -> None:
+        self._by_app[app_id] += runs
+        self._all += runs
+        if app_id in self._places:
+            self._by_host[self._places[app_id].host] += runs
 
 
 def _is_full(limit: int | None, count: int) -> bool:

@@ -239,7 +239,7 @@ async def test_a_due_time_an_end_and_many_people_at_one_moment_leave_nobody_wait
         found = await asyncio.gather(house.clock.once(), *asked, return_exceptions=True)
         assert all(isinstance(one, int | Run | Refusal) for one in found), found
         now = house.hand.now
-        while await house.store.read(lambda c: claims.ready_runs(c, house.hand.now, 1)):
+        while await house.store.run(lambda c: claims.ready_runs(c, house.hand.now, 1)):
             ends = [house.store.run(lambda c: end_one(c, now)) for _ in range(1)]  # noqa: B023
             await asyncio.gather(*ends)
         states = await states_of(house, job)

@@ -230,7 +230,7 @@ async def _has_started(house: House, count: int) -> bool:
 async def test_the_oldest_waits_the_shortest(house: House) -> None:
     late = await house.ready("digest", due_at=NOW)
     early = await house.ready("digest", due_at=NOW - timedelta(minutes=1))
-    assert await house.store.read(lambda c: claims.ready_runs(c, NOW, 1)) == [(early.id, early.app_id)]
+    assert await house.store.run(lambda c: claims.ready_runs(c, NOW, 1)) == [(early.id, early.app_id)]
     assert late.id < early.id
 
 

@@ -16,7 +16,7 @@ USUAL = Retention()
 
 def ended(days: float, state: RunState = RunState.SUCCEEDED) -> Aged:
     at = NOW - timedelta(days=days)
-    return Aged(1, 1, state, at, at, at, None, True, False)
+    return Aged(1, 1, state, at, at, None, True, False)
 
 
 @pytest.mark.parametrize(

@@ -19,8 +19,11 @@ def test_a_full_app_holds_up_nobody_but_its_own() -> None:
     room = Room(Limits(per_app=2), PLACES, {1: 2, 2: 1})
     assert not room.has(1)
     assert room.has(2)
-    room.take(2)
+    assert room.take(2)
     assert room.full() == {1, 2}
+    assert not room.take(2)
+    room.leave(2)
+    assert room.full() == {1}
 
 
 def test_the_own_limit_of_an_app_stands_above_that_for_all_apps() -> None:
@@ -36,8 +39,7 @@ def test_the_apps_of_one_host_share_its_room() -> None:
 
 def test_the_limit_of_all_counts_runs_of_apps_that_have_been_removed() -> None:
     room = Room(Limits(in_all=3), PLACES, {9: 2})
-    assert room.has(1)
-    room.take(1)
+    assert room.take(1)
     assert room.full() == {1, 2, 3, 9}
 
 
@@ -52,8 +54,7 @@ def test_whoever_takes_only_where_there_is_room_breaks_no_limit(
 ) -> None:
     room, begun = Room(Limits(per_app, per_host, in_all), PLACES, {}), []
     for app_id in asked:
-        if room.has(app_id):
-            room.take(app_id)
+        if room.take(app_id):
             begun.append(app_id)
         else:
             assert app_id in room.full()

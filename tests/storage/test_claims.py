@@ -51,7 +51,7 @@ async def test_admitted_runs_are_ready_and_nothing_else_changes_state(store: Sto
     await store.run(lambda c: claims.admit(c, [], NOW))
     states = {run.key: run.state for run in await store.read(lambda c: runs.list_runs(c, "T1"))}
     assert states == {planned.key: RunState.READY, ended.key: RunState.STOPPED}
-    assert len(await store.read(lambda c: claims.ready_runs(c, NOW, 10))) == 1
+    assert len(await store.run(lambda c: claims.ready_runs(c, NOW, 10))) == 1
 
 
 async def test_a_planned_run_can_be_closed_once_with_its_reason(store: Store) -> None:
@@ -66,10 +66,10 @@ async def test_a_planned_run_can_be_closed_once_with_its_reason(store: Store) ->
 async def test_ready_runs_wait_in_the_order_of_their_due_times(store: Store) -> None:
     late, early = a_run(due_at=SOON, state=RunState.READY), a_run(due_at=NOW, state=RunState.READY)
     await store.run(lambda c: runs.add_many(c, [late, early]))
-    ids = await store.read(lambda c: claims.ready_runs(c, NOW, 10))
+    ids = await store.run(lambda c: claims.ready_runs(c, NOW, 10))
     found = [await store.read(lambda c, run_id=run_id: runs.get(c, "T1", run_id)) for run_id, _ in ids]
     assert [run and run.key for run in found] == [early.key, late.key]
-    assert await store.read(lambda c: claims.ready_runs(c, NOW, 1)) == ids[:1]
+    assert await store.run(lambda c: claims.ready_runs(c, NOW, 1)) == ids[:1]
 
 
 async def test_a_claim_sets_owner_fence_lease_attempt_and_start_once(store: Store) -> None:
@@ -211,7 +211,7 @@ async def test_who_is_alone_takes_everything_over_at_once(store: Store) -> None:
 async def test_eight_workers_in_two_processes_claim_each_run_once(url: str) -> None:
     stores = [open_store(url), open_store(url)]
     await stores[0].run(lambda c: runs.add_many(c, [a_run(state=RunState.READY) for _ in range(60)]))
-    ids = await stores[0].read(lambda c: claims.ready_runs(c, NOW, 100))
+    ids = await stores[0].run(lambda c: claims.ready_runs(c, NOW, 100))
 
     async def claim_all(worker: int) -> list[tuple[int, int]]:
         store, won = stores[worker % 2], []

@@ -71,6 +71,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "told of old runs": (lambda c: prune.window(c, 0, 200), "ix_deliveries_run"),
     "dropping old runs": (lambda c: prune.drop_runs(c, MANY), "ix_deliveries_run"),
     "ready runs": (lambda c: claims.ready_runs(c, NOW, 10), "ix_runs_ready"),
+    "claiming": (lambda c: claims.claim_runs(c, MANY, "x", NOW, 60), ROW),
     "next try": (claims.next_try_at, "ix_runs_try"),
     "newer success": (lambda c: runs.has_newer_success(c, BUSY, NOW), "ix_runs_ran"),
     "orphans": (lambda c: claims.orphans(c, NOW, 10), "ix_runs_held"),
