@@ -17,6 +17,7 @@ from storage.vault import Secret
 SLACK_API_URL = "https://slack.com/api/"
 MAX_STREAMS = 300  # one process is at ease with this many
 START_GRACE_S = 120  # a busy Dify queues a run for a while before its log shows it
+START_WITHIN_S = 3600  # what has waited so long for room is no news any more
 ENGINES = ("embedded", "distributed")
 LOG_FORMATS = ("text", "json")
 LOG_LEVELS = ("DEBUG", "INFO", "WARNING", "ERROR")
@@ -51,6 +52,7 @@ class Settings:
     max_per_host: int | None = None
     max_running: int | None = None
     start_grace_s: int = START_GRACE_S
+    start_within_s: int = START_WITHIN_S
     log_format: str = ""  # empty: text on a terminal, else json
     log_level: str = "INFO"
     strays: tuple[str, ...] = ()  # names that begin like ours and mean nothing: misspelt, perhaps
@@ -137,6 +139,9 @@ SETTINGS: Mapping[str, Setting] = {
     "DIFY_OPS_KEEP_VALUES": Setting("keep_values", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),
     "DIFY_OPS_KEEP_TRACES": Setting("keep_traces", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),
     "DIFY_OPS_START_GRACE": Setting("start_grace_s", values.read_whole(1, 3600), lambda seconds: f"{seconds} s"),
+    "DIFY_OPS_START_WITHIN": Setting(
+        "start_within_s", values.read_whole(60, 604_800), lambda seconds: f"{seconds} s"
+    ),
     "DIFY_OPS_LOG": Setting(
         "log_format", values.read_choice(*LOG_FORMATS), _show_or("text on a terminal, else json")
     ),

@@ -58,7 +58,7 @@ _READY = (
 _RUNNING_BY_APP = select(runs.c.app_id, func.count().label("running")).where(RUN_RUNNING).group_by(runs.c.app_id)
 _OVERDUE = (
     select(runs.c.id)
-    .where(RUN_READY, runs.c.ready_at < bindparam("before", type_=Utc), runs.c.started_at.is_(None))
+    .where(RUN_READY, runs.c.ready_at < bindparam("before", type_=Utc))
     .order_by(runs.c.turn_at, runs.c.id)
     .limit(bindparam("most"))
 )
@@ -211,7 +211,7 @@ def count_running(c: Connection) -> dict[int, int]:
 
 
 def overdue_runs(c: Connection, before: datetime, limit: int) -> list[int]:
-    """Ids of runs that have waited for room since before that instant and have not been tried."""
+    """Ids of runs that have waited for room since before that instant."""
     return list(c.execute(_OVERDUE, {"before": before, "most": limit}).scalars())
 
 

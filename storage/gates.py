@@ -1,5 +1,6 @@
-"""The circuit breakers: hosts that could not be reached lately, and since when nobody asks them."""
+"""The circuit breakers: hosts that could not be reached lately, and apps that Dify has no room for."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,9 +14,16 @@ from storage.tables import GATE, gates
 # So many failures to connect in a row shut a gate, for so long; then one run tries.
 FAILURES = 5
 SHUT_S = 60
+# A full app is asked again after so long, and less and less often; a request that it has taken shows within PROBE_S.
+FULL_S, FULL_LONGEST_S, FULL_GROWTH = 15.0, 300.0, 1.5
+PROBE_S = 2
+# A full app for which nobody has waited since is forgotten.
+FORGOTTEN_AFTER_S = 600
 
 _ALL = select(*GATE.columns).order_by(gates.c.name)
+_GET = select(*GATE.columns).where(gates.c.name == bindparam("gate"))
 _OPEN = delete(gates).where(gates.c.name == bindparam("gate"))
+_FORGET = delete(gates).where(gates.c.room.is_not(None), gates.c.shut_until < bindparam("before", type_=Utc))
 _AGAIN = bindparam("until", type_=Utc)
 
 
@@ -30,7 +38,14 @@ def _count(insert: Any) -> Any:
     )
 
 
+def _fill(insert: Any) -> Any:
+    statement = insert(gates)
+    news = {name: statement.excluded[name] for name in ("failures", "shut_until", "room")}
+    return statement.on_conflict_do_update(index_elements=["name"], set_=news)
+
+
 _COUNT = each_engine(_count)
+_FILL = each_engine(_fill)
 _PROBE = gates.update().where(gates.c.name == bindparam("gate")).values(shut_until=_AGAIN)
 
 
@@ -53,3 +68,37 @@ def begin_probe(c: Connection, name: str, now: datetime) -> None:
 def open_gate(c: Connection, name: str) -> None:
     """The host was reached."""
     c.execute(_OPEN, {"gate": name})
+
+
+def app_gate(app_id: int) -> str:
+    """The name of the gate of an app."""
+    return f"app:{app_id}"
+
+
+def note_full(c: Connection, app_id: int, running: int, now: datetime) -> None:
+    """Dify took no further request of the app while so many of ours went on."""
+    known = GATE.one(c.execute(_GET, {"gate": app_gate(app_id)}))
+    failures = known.failures if known else 0
+    pause_s = min(FULL_S * FULL_GROWTH**failures, FULL_LONGEST_S)
+    until = now + timedelta(seconds=pause_s)
+    _set(c, Gate(name=app_gate(app_id), failures=failures + 1, shut_until=until, room=running))
+
+
+def widen(c: Connection, gate: Gate, running: int, now: datetime) -> None:
+    """One more of the app tries; when it is taken there is room for that many."""
+    until = now + timedelta(seconds=PROBE_S)
+    _set(c, replace(gate, shut_until=until, room=max(running, gate.room or 0) + 1))
+
+
+def note_end(c: Connection, gate: Gate) -> None:
+    """A run of the app has ended, so that there is reason to ask it as often as at first."""
+    _set(c, replace(gate, failures=0))
+
+
+def forget_full(c: Connection, now: datetime) -> None:
+    """Apps for which nobody has waited lately may have room again."""
+    c.execute(_FORGET, {"before": now - timedelta(seconds=FORGOTTEN_AFTER_S)})
+
+
+def _set(c: Connection, gate: Gate) -> None:
+    c.execute(_FILL[c.dialect.name], GATE.values(gate))

@@ -430,12 +430,14 @@ class Draft:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Gate:
-    """The circuit breaker of a host. `failures` to connect in a row; nobody asks it until `shut_until`, and then one
-    run tries. There is no row of a host that answers."""
+    """The circuit breaker of a host: `failures` to connect in a row; nobody asks it until `shut_until`, and then one
+    run tries. Or that of an app whose Dify runs as many requests of it as it may: `room` of ours go on, and after
+    `shut_until` one more tries. There is no row of what is well."""
 
     name: str
     failures: int
     shut_until: datetime | None = None
+    room: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -341,6 +341,7 @@ gates = Table(
     Column("name", Words, primary_key=True),
     Column("failures", Integer, nullable=False),
     Column("shut_until", Utc),
+    Column("room", Integer),
 )
 
 meta = Table(

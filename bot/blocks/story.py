@@ -106,10 +106,12 @@ def loss(run: Run) -> str:
 
 def _next_try(run: Run) -> str:
     """Why a run that had its attempt starts once more, and when."""
-    if run.try_at is None or run.fault is None:
+    if run.fault is None:
         return ""
     why = escape(first_line(run.fault.message, CAUSE)).rstrip(".")
-    return f" again {date(run.try_at)}: {why}"
+    if run.fault.code == "busy" and run.try_at is None:
+        return f" as soon as there is room: {why}"
+    return f" again {date(run.try_at)}: {why}" if run.try_at is not None else ""
 
 
 def _progress(run: Run, names: Names) -> str:

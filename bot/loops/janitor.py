@@ -15,7 +15,7 @@ from bot.operations.prune import Sweep, let_go, look_for_old
 from bot.operations.turn import expire_overdue
 from bot.rules.retention import Retention
 from bot.services import Services
-from storage import claims, drafts
+from storage import claims, drafts, gates
 from storage.records import Run
 
 BATCH = 50
@@ -73,7 +73,9 @@ class Janitor:
         services, now = self._services, self._services.now()
         drafts.prune(c, now)
         warn_of_calendars(c, services.team_id, now)
-        expire_overdue(c, services.team_id, services.owner, LEASE_S, now=now)
+        gates.forget_full(c, now)
+        within_s = services.settings.start_within_s
+        expire_overdue(c, services.team_id, services.owner, LEASE_S, within_s=within_s, now=now)
         orphans = [run for run in claims.orphans(c, now, BATCH) if not self._runner.holds(run.id)]
         suspects = [run for run in orphans if SUSPECT_DEATHS <= run.deaths < MAX_DEATHS]
         orphans = [run for run in orphans if run not in suspects] + suspects[: self._may_join_suspect()]

@@ -6,13 +6,12 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.operations.show import show
-from bot.rules.retry import Again, is_overdue, retry
-from storage import attempts, claims, runs
+from bot.rules.retry import Again, retry
+from storage import attempts as past
+from storage import claims, runs
 from storage.records import Attempt, Job, JobState, Run, RunState
 
 OVERTAKEN = "a newer run has succeeded since"
-NOT_REACHED = "its Dify could not be reached for an hour"
-NO_ROOM = "its Dify app had no room for an hour"
 
 
 def try_again(c: Connection, run: Run, job: Job | None, *, now: datetime) -> Run | None:
@@ -34,17 +33,10 @@ def try_again(c: Connection, run: Run, job: Job | None, *, now: datetime) -> Run
             dify_run_id=run.dify_run_id,
             fault=run.fault,
         )
-        attempts.append(c, failed)
-    if again.at > now:  # what comes again at once has nothing to tell
+        past.append(c, failed)
+    if again.at > now or not again.is_sent:  # what is sent again at once has nothing to tell
         show(c, saved, now=now, rank=2)
     return saved
-
-
-def give_up(run: Run, *, now: datetime) -> Run:
-    """The end of a run that is not tried again: what Dify never had room for has not failed, it has expired."""
-    if run.state is RunState.FAILED and run.fault and run.fault.code == "busy" and is_overdue(run, now):
-        return replace(run, state=RunState.EXPIRED, reason=NO_ROOM)
-    return run
 
 
 def is_overtaken(c: Connection, run: Run) -> bool:
@@ -54,12 +46,15 @@ def is_overtaken(c: Connection, run: Run) -> bool:
 
 def _anew(run: Run, again: Again) -> Run:
     """Nothing of the attempt that failed stays but its fault."""
+    attempts = run.attempts if again.is_sent else run.attempts - 1
     return replace(
         run,
         state=RunState.READY,
-        attempts=run.attempts if again.is_sent else run.attempts - 1,
+        attempts=attempts,
         retries=run.retries + again.is_counted,
-        try_at=again.at,
+        try_at=again.at if again.is_sent else None,
+        ready_at=again.at if again.is_sent else run.ready_at,
+        started_at=run.started_at if attempts else None,
         tag=None,
         asked_at=None,
         heard_at=None,

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from bot.operations.again import give_up, try_again
+from bot.operations.again import try_again
 from bot.operations.gate import note_outcome
 from bot.operations.line import serve_next
 from bot.operations.plan import plan, plan_after_end
@@ -24,7 +24,7 @@ def finish(c: Connection, run: Run, *, now: datetime) -> Run | None:
     job = _job_of(c, run)
     saved = again = try_again(c, run, job, now=now)
     if saved is None:
-        saved = claims.save_run(c, give_up(run, now=now))
+        saved = claims.save_run(c, run)
     if saved is None:
         return None
     note_outcome(c, run, now=now)

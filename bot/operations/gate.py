@@ -1,24 +1,28 @@
-"""The gate before a host that cannot be reached: shut after some failures, tried by one run, opened by an answer."""
+"""The gates: before a host that cannot be reached, shut after some failures, tried by one run, opened by an answer;
+and before an app that Dify has no room for, which lets in as many as have found room."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from storage import apps, gates
+from storage import apps, claims, gates
 from storage.records import Gate, Run
 
-UNREACHABLE = "unreachable"
+# Codes of a fault.
+UNREACHABLE, FULL = "unreachable", "busy"
 
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """Which apps nobody asks now, and which of them one run may try (app id → gate)."""
+    """Which apps nobody asks now, which of them one run may try (app id → gate), and which let in only as many as
+    have found room (app id → gate)."""
 
     shut: frozenset[int] = frozenset()
-    to_try: Mapping[int, str] | None = None
+    to_try: Mapping[int, str] = field(default_factory=dict)
+    full: Mapping[int, Gate] = field(default_factory=dict)
     opens_at: datetime | None = None
 
 
@@ -27,16 +31,28 @@ def look_at_gates(c: Connection, team_id: str, *, now: datetime) -> Gates:
     known = {gate.name: gate for gate in gates.all_gates(c) if gate.shut_until is not None}
     if not known:
         return Gates()
-    behind = {app.id: gate for app in apps.list_apps(c, team_id) if (gate := known.get(host_of(app.base_url)))}
-    to_try = {app_id: gate.name for app_id, gate in behind.items() if not _is_shut(gate, now)}
-    later = [gate.shut_until for gate in behind.values() if gate.shut_until is not None and _is_shut(gate, now)]
-    return Gates(frozenset(behind), to_try, min(later, default=None))
+    team = apps.list_apps(c, team_id)
+    behind = {app.id: gate for app in team if (gate := known.get(host_of(app.base_url)))}
+    full = {app.id: gate for app in team if (gate := known.get(gates.app_gate(app.id)))}
+    to_try = {app_id: gate.name for app_id, gate in behind.items() if not is_shut(gate, now)}
+    later = [
+        gate.shut_until
+        for gate in (*behind.values(), *full.values())
+        if gate.shut_until is not None and is_shut(gate, now)
+    ]
+    return Gates(frozenset(behind), to_try, full, min(later, default=None))
 
 
 def note_outcome(c: Connection, run: Run, *, now: datetime) -> None:
     """What the end of an attempt tells of the host: it was not reached, or it answered."""
+    if run.fault is not None and run.fault.code == FULL and not run.fault.begun:
+        gates.note_full(c, run.app_id, claims.count_running(c).get(run.app_id, 0), now)
+        return
     is_unreached = run.fault is not None and run.fault.code == UNREACHABLE and not run.fault.begun
-    if not is_unreached and (run.heard_at is None or not gates.all_gates(c)):
+    known = {gate.name: gate for gate in gates.all_gates(c)} if run.heard_at is not None else {}
+    if (full := known.get(gates.app_gate(run.app_id))) is not None:
+        gates.note_end(c, full)
+    if not is_unreached and not known:
         return
     app = apps.get(c, run.team_id, run.app_id)
     if app is None:
@@ -48,7 +64,8 @@ def note_outcome(c: Connection, run: Run, *, now: datetime) -> None:
         gates.open_gate(c, host)
 
 
-def _is_shut(gate: Gate, now: datetime) -> bool:
+def is_shut(gate: Gate, now: datetime) -> bool:
+    """Whether it is too early for anybody to try."""
     return gate.shut_until is not None and gate.shut_until > now
 
 

@@ -1,22 +1,22 @@
 """Whose turn it is: waiting runs that find room, in their order, and those that have waited too long."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 from sqlalchemy import Connection
 
-from bot.operations.again import NO_ROOM, NOT_REACHED
 from bot.operations.finish import finish
-from bot.operations.gate import Gates, host_of, look_at_gates
-from bot.rules.retry import START_WITHIN_S
+from bot.operations.gate import Gates, host_of, is_shut, look_at_gates
 from bot.rules.room import Limits, Place, Room
-from storage import apps, claims
+from storage import apps, claims, gates
 from storage.advisory import Lock, lock
-from storage.records import Run, RunState
+from storage.records import App, Gate, Run, RunState
 
 EXPIRED_AT_ONCE = 20
+NOT_REACHED = "its Dify could not be reached in time"
+NO_ROOM = "there was no room for it in time"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,23 +36,29 @@ def take_turns(
 ) -> tuple[list[Run], datetime | None]:
     """Claim up to `free` runs that wait for nothing but room; also when the next gate can be tried. What is full
     holds up nobody but its own."""
-    gates, room = look_at_gates(c, team_id, now=now), _look_for_room(c, team_id, limits)
+    found = look_at_gates(c, team_id, now=now)
+    room = _look_for_room(c, team_id, limits, found.full, now)
     claimed: list[Run] = []
     while (left := free - len(claimed)) > 0:
         full = room.full()
-        waiting = claims.ready_runs(c, now, left, but_apps=gates.shut | full)
+        waiting = claims.ready_runs(c, now, left, but_apps=found.shut | full)
         turns = [Turn(run_id, app_id) for run_id, app_id in waiting if room.take(app_id)]
         begun = claim(turns)
         claimed += begun
         _give_back(room, turns, begun)
         if not turns or (len(begun) == len(turns) and len(waiting) < left and room.full() == full):
             break  # who is left waits for more than a turn
-    return claimed + _try_gates(c, gates, room, free - len(claimed), claim, now), gates.opens_at
+    claimed += _try_gates(c, found, room, free - len(claimed), claim, now)
+    tries = room.tries()
+    for app_id in tries:
+        gates.widen(c, found.full[app_id], room.running(app_id) - 1, now)
+    opens = [found.opens_at, now + timedelta(seconds=gates.PROBE_S) if tries else None]
+    return claimed, min((at for at in opens if at is not None), default=None)
 
 
-def expire_overdue(c: Connection, team_id: str, owner: str, lease_s: float, *, now: datetime) -> None:
-    """What has found no room for an hour is given up, and told."""
-    overdue = claims.overdue_runs(c, now - timedelta(seconds=START_WITHIN_S), EXPIRED_AT_ONCE)
+def expire_overdue(c: Connection, team_id: str, owner: str, lease_s: float, *, within_s: int, now: datetime) -> None:
+    """What has found no room within that time is given up, and told."""
+    overdue = claims.overdue_runs(c, now - timedelta(seconds=within_s), EXPIRED_AT_ONCE)
     if not overdue:
         return
     shut = look_at_gates(c, team_id, now=now).shut
@@ -61,14 +67,21 @@ def expire_overdue(c: Connection, team_id: str, owner: str, lease_s: float, *, n
         finish(c, replace(run, state=RunState.EXPIRED, reason=reason, ended_at=now), now=now)
 
 
-def _look_for_room(c: Connection, team_id: str, limits: Limits) -> Room:
+def _look_for_room(c: Connection, team_id: str, limits: Limits, full: Mapping[int, Gate], now: datetime) -> Room:
     """Where nobody has set a limit nothing need be counted. Else nobody else counts until we commit, so that no two
     claim the last free place."""
-    if limits == Limits() and not apps.has_limits(c):
+    if limits == Limits() and not full and not apps.has_limits(c):
         return Room(limits, {}, {})
     lock(c, Lock.ROOM)
-    places = {app.id: Place(host_of(app.base_url), app.max_running) for app in apps.list_apps(c, team_id)}
+    places = {app.id: _place_of(app, full.get(app.id), now) for app in apps.list_apps(c, team_id)}
     return Room(limits, places, claims.count_running(c))
+
+
+def _place_of(app: App, gate: Gate | None, now: datetime) -> Place:
+    host = host_of(app.base_url)
+    if gate is None:
+        return Place(host, app.max_running)
+    return Place(host, app.max_running, found=gate.room, may_try=not is_shut(gate, now))
 
 
 def _give_back(room: Room, turns: Sequence[Turn], begun: Sequence[Run]) -> None:
@@ -78,12 +91,11 @@ def _give_back(room: Room, turns: Sequence[Turn], begun: Sequence[Run]) -> None:
             room.leave(turn.app_id)
 
 
-def _try_gates(c: Connection, gates: Gates, room: Room, free: int, claim: Claim, now: datetime) -> list[Run]:
+def _try_gates(c: Connection, found: Gates, room: Room, free: int, claim: Claim, now: datetime) -> list[Run]:
     """One run for each gate that can be tried."""
-    to_try = gates.to_try or {}
     turns: list[Turn] = []
-    for gate in sorted(set(to_try.values()))[: max(0, free)]:
-        behind = [app_id for app_id, name in to_try.items() if name == gate]
+    for gate in sorted(set(found.to_try.values()))[: max(0, free)]:
+        behind = [app_id for app_id, name in found.to_try.items() if name == gate]
         for run_id, app_id in claims.ready_runs(c, now, 1, but_apps=room.full(), of_apps=behind):
             if room.take(app_id):
                 turns.append(Turn(run_id, app_id, gate))

@@ -15,15 +15,12 @@ UNBEGUN, CUT_OFF, FULL = "never_started", "cut_off", "busy"
 MAX_UNBEGUN = 3
 # Deaths of ours are no fault of the run, unless it is what kills us.
 MAX_CUT_OFF = 20
-FULL_FIRST_S, FULL_LONGEST_S = 15.0, 300.0
-# How long a run waits for its turn before it is given up.
-START_WITHIN_S = 3600
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
     """Another attempt is owed at `at`. `is_counted` where it uses up a retry, `is_sent` where the attempt that ended
-    counts as one."""
+    counts as one; where it does not, the run waits for room as if it had not been claimed."""
 
     at: datetime
     is_counted: bool = True
@@ -36,7 +33,7 @@ def retry(run: Run, policy: Policy | None, *, now: datetime) -> Again | None:
     if run.state is not RunState.FAILED or fault is None or fault.final or run.stop_by is not None:
         return None
     if fault.code == FULL and not fault.begun:
-        return _wait(run, now)
+        return Again(now, is_counted=False, is_sent=False)
     if fault.code in (UNBEGUN, CUT_OFF):
         most = MAX_UNBEGUN if fault.code == UNBEGUN else MAX_CUT_OFF
         return Again(now, is_counted=False) if run.attempts < most else None
@@ -46,20 +43,6 @@ def retry(run: Run, policy: Policy | None, *, now: datetime) -> Again | None:
         return None
     pause_s = min(policy.retry_after_s * 2.0**run.retries, LONGEST_S)
     return Again(now + timedelta(seconds=_spread(run, pause_s)))
-
-
-def is_overdue(run: Run, now: datetime) -> bool:
-    """Whether a run that Dify has no room for has waited long enough."""
-    return run.started_at is not None and now - run.started_at >= timedelta(seconds=START_WITHIN_S)
-
-
-def _wait(run: Run, now: datetime) -> Again | None:
-    """The longer it has waited, the longer it waits: nothing is known of when there is room."""
-    if is_overdue(run, now):
-        return None
-    waited_s = (now - run.started_at).total_seconds() if run.started_at else 0.0
-    pause_s = min(max(FULL_FIRST_S, waited_s / 2), FULL_LONGEST_S)
-    return Again(now + timedelta(seconds=_spread(run, pause_s)), is_counted=False, is_sent=False)
 
 
 def _spread(run: Run, pause_s: float) -> float:

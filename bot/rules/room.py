@@ -16,10 +16,13 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where the runs of an app go on, and its own limit."""
+    """Where the runs of an app go on, and its own limit. Where Dify has lately taken no more of them than `found`,
+    one more may try (`may_try`) or none."""
 
     host: str
     max_running: int | None = None
+    found: int | None = None
+    may_try: bool = False
 
 
 class Room:
@@ -28,6 +31,7 @@ class Room:
     def __init__(self, limits: Limits, places: Mapping[int, Place], running: Mapping[int, int]) -> None:
         self._limits = limits
         self._places = places
+        self._before = Counter(running)
         self._by_app = Counter(running)
         self._by_host: Counter[str] = Counter()
         for app_id, count in running.items():
@@ -41,7 +45,20 @@ class Room:
         of_app = self._limits.per_app if place is None or place.max_running is None else place.max_running
         if _is_full(of_app, self._by_app[app_id]) or _is_full(self._limits.in_all, self._all):
             return False
-        return place is None or not _is_full(self._limits.per_host, self._by_host[place.host])
+        if place is None:
+            return True
+        found = None if place.found is None else max(place.found, self._before[app_id]) + place.may_try
+        return not _is_full(found, self._by_app[app_id]) and not _is_full(
+            self._limits.per_host, self._by_host[place.host]
+        )
+
+    def tries(self) -> frozenset[int]:
+        """The apps of which one more goes on than Dify has lately taken."""
+        return frozenset(
+            app_id
+            for app_id, place in self._places.items()
+            if place.found is not None and self._by_app[app_id] > max(place.found, self._before[app_id])
+        )
 
     def take(self, app_id: int) -> bool:
         """One more run of the app begins; False where there is no room for it."""
@@ -49,6 +66,10 @@ class Room:
             return False
         self._count(app_id, 1)
         return True
+
+    def running(self, app_id: int) -> int:
+        """How many runs of the app go on."""
+        return self._by_app[app_id]
 
     def leave(self, app_id: int) -> None:
         """A run that took its place has not begun."""

@@ -8,9 +8,11 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.dify.codes import Code
-from bot.operations.again import NO_ROOM, OVERTAKEN
-from bot.rules.retry import START_WITHIN_S
+from bot.operations.again import OVERTAKEN
+from bot.operations.turn import NO_ROOM
+from bot.settings import START_WITHIN_S
 from storage import attempts, deliveries, jobs, runs
+from storage.gates import FULL_GROWTH, FULL_LONGEST_S, FULL_S
 from storage.records import DeliveryKind, Job, JobState, Policy, Run, RunState
 from storage.tag import tag_of
 from tests.loops.house import ANA, OPS, House
@@ -37,8 +39,7 @@ async def due(house: House, policy: Policy = Policy()) -> tuple[Job, Run]:
 async def once_more(house: House, run: Run) -> Run:
     """The run after its next attempt, for which time passes."""
     row = await house.run(run)
-    assert row.try_at is not None
-    house.hand.now = max(house.hand.now, row.try_at)
+    house.hand.now = max(house.hand.now, row.try_at or house.hand.now)
     await house.runner.once()
     return await house.landed(run)
 
@@ -124,9 +125,15 @@ async def test_fmea_e27_a_full_app_is_waited_for_burns_no_attempt_and_keeps_its_
     await house.runner.once()
     waits = await house.landed(run)
     assert (waits.state, waits.attempts, waits.retries, waits.due_at) == (RunState.READY, 0, 0, run.due_at)
-    for _ in range(2):
-        waits = await once_more(house, run)
-    done = await once_more(house, run)
+    for pause_s in (FULL_S, FULL_S * FULL_GROWTH):
+        house.hand.turn(seconds=pause_s - 1)
+        assert await house.runner.once() == 0
+        house.hand.turn(seconds=1)
+        assert await house.runner.once() == 1
+        assert (await house.landed(run)).state is RunState.READY
+    house.hand.turn(seconds=FULL_LONGEST_S)
+    await house.runner.once()
+    done = await house.landed(run)
     assert (done.state, done.attempts) == (RunState.SUCCEEDED, 1)
     assert await house.store.read(lambda c: attempts.of_run(c, run.id)) == []
 
@@ -136,9 +143,9 @@ async def test_a_run_without_room_for_an_hour_expires_and_is_told(house: House) 
     house.dify.mischief.too_many_next(999)
     await house.runner.once()
     await house.landed(run)
-    house.hand.turn(seconds=START_WITHIN_S)
-    await house.runner.once()
-    ended = await house.landed(run)
+    house.hand.turn(seconds=START_WITHIN_S + 1)
+    await house.janitor.once()
+    ended = await house.run(run)
     assert (ended.state, ended.reason) == (RunState.EXPIRED, NO_ROOM)
     assert await alerts(house, job) == 1
 

@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from bot.operations.again import NOT_REACHED
-from bot.rules.retry import START_WITHIN_S
+from bot.operations.turn import NOT_REACHED
+from bot.settings import START_WITHIN_S
 from storage import deliveries, gates
 from storage.gates import FAILURES, SHUT_S
 from storage.records import Run, RunState

@@ -4,11 +4,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.operations.again import NO_ROOM
 from bot.operations.limit import limit_app
+from bot.operations.turn import NO_ROOM
 from bot.rules.access import system
-from bot.rules.retry import START_WITHIN_S
-from storage import claims, deliveries
+from bot.settings import START_WITHIN_S
+from storage import claims, deliveries, gates
 from storage.records import RunState
 from tests.loops.house import House
 from tests.makers import NOW
@@ -84,3 +84,42 @@ async def test_who_is_late_and_has_just_been_let_in_is_not_given_up(house: House
     late = await house.ready("digest", due_at=NOW - timedelta(hours=5))
     await house.janitor.once()
     assert (await house.run(late)).state is RunState.READY
+
+
+@BOTH
+async def test_of_a_full_app_as_many_go_on_as_found_room_and_one_more_tries_now_and_then(house: House) -> None:
+    first, _ = [await house.takeoff("never-ending") for _ in range(2)]
+    await house.store.run(lambda c: gates.note_full(c, first.app_id, 2, house.hand.now))
+    waiting = [await house.ready("never-ending") for _ in range(4)]
+    assert await house.runner.once() == 0
+    assert house.bell.alarms["runner"] == house.hand.now + timedelta(seconds=gates.FULL_S)
+    house.hand.turn(seconds=gates.FULL_S)
+    assert await house.runner.once() == 1
+    assert await house.runner.once() == 0
+    house.hand.turn(seconds=gates.PROBE_S)  # it was taken, so there is room for three
+    assert await house.runner.once() == 1
+    assert [(await house.run(run)).state for run in waiting].count(RunState.READY) == 2
+    await house.runner.close()
+
+
+async def test_a_full_app_is_asked_less_and_less_often_until_a_run_of_it_ends(house: House) -> None:
+    app_id = (await house.app("digest")).id
+    pauses = []
+    for _ in range(9):
+        await house.store.run(lambda c: gates.note_full(c, app_id, 0, NOW))
+        [gate] = await house.store.read(gates.all_gates)
+        assert gate.shut_until is not None
+        pauses.append((gate.shut_until - NOW).total_seconds())
+    assert pauses == pytest.approx([min(gates.FULL_S * gates.FULL_GROWTH**n, gates.FULL_LONGEST_S) for n in range(9)])
+    await house.store.run(lambda c: gates.note_end(c, gate))
+    assert [gate.failures for gate in await house.store.read(gates.all_gates)] == [0]
+
+
+async def test_a_full_app_for_which_nobody_waits_is_forgotten(house: House) -> None:
+    await house.store.run(lambda c: gates.note_full(c, 1, 0, NOW))
+    house.hand.turn(seconds=gates.FULL_S + gates.FORGOTTEN_AFTER_S)
+    await house.janitor.once()
+    assert len(await house.store.read(gates.all_gates)) == 1
+    house.hand.turn(seconds=1)
+    await house.janitor.once()
+    assert await house.store.read(gates.all_gates) == []

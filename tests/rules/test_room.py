@@ -61,3 +61,12 @@ def test_whoever_takes_only_where_there_is_room_breaks_no_limit(
     assert max((begun.count(app_id) for app_id in PLACES), default=0) <= (per_app or 40)
     assert sum(1 for app_id in begun if PLACES[app_id].host == HERE) <= (per_host or 40)
     assert len(begun) <= (in_all or 40)
+
+
+def test_an_app_that_dify_has_no_room_for_lets_in_as_many_as_have_found_room_and_one_that_tries() -> None:
+    shut = Room(Limits(), {1: Place(HERE, found=2)}, {1: 1})
+    assert [shut.take(1), shut.take(1)] == [True, False]
+    assert shut.tries() == frozenset()
+    opened = Room(Limits(), {1: Place(HERE, found=2, may_try=True)}, {1: 3})
+    assert [opened.take(1), opened.take(1)] == [True, False]
+    assert opened.tries() == {1}

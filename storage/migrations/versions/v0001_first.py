@@ -323,6 +323,7 @@ def _make_meta() -> None:
         sa.Column("name", sa.Text(), nullable=False),
         sa.Column("failures", sa.Integer(), nullable=False),
         sa.Column("shut_until", _instant(), nullable=True),
+        sa.Column("room", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("name", name="pk_gates"),
     )
     op.create_table(
