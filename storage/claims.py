@@ -27,8 +27,9 @@ from storage.tables import (
     runs,
 )
 
-# What a claim alone writes, and `stop_by`, which `ask_stop` alone writes: a save must not put back what it read.
-_NOT_SAVED = frozenset({"id", "key", "slot_at", "fence", "stop_by", "lease_until", "deaths"})
+# What a claim alone writes, and what people write beside the owner: a save must not put back what it read.
+_OF_PEOPLE = frozenset({"stop_by", "hold_by", "mark", "mark_by", "mark_reason"})
+_NOT_SAVED = _OF_PEOPLE | {"id", "key", "slot_at", "fence", "lease_until", "deaths"}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _WITH_ID = runs.c.id == bindparam("run_id")
@@ -50,7 +51,7 @@ _ADMIT = {
 _CLOSE = update(runs).where(_WITH_ID, RUN_PLANNED).values(ended_at=_NOW)
 _READY = (
     select(runs.c.id, runs.c.app_id)
-    .where(RUN_READY, or_(runs.c.try_at.is_(None), runs.c.try_at <= _NOW))
+    .where(RUN_READY, runs.c.hold_by.is_(None), or_(runs.c.try_at.is_(None), runs.c.try_at <= _NOW))
     .order_by(runs.c.turn_at, runs.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, select
+from sqlalchemy import Connection, bindparam, case, delete, select
 
 from storage.records import Delivery, DeliveryKind, DeliveryState
 from storage.rows import each_engine
@@ -28,6 +28,13 @@ def _owe(insert: Any) -> Any:
 
 _OWE_MANY = each_engine(_owe)
 _OWE = {name: statement.returning(*DELIVERY.columns) for name, statement in _OWE_MANY.items()}
+_WITHDRAW = delete(deliveries).where(
+    deliveries.c.key == bindparam("key"),
+    DELIVERY_OWED,
+    deliveries.c.sent == 0,
+    deliveries.c.asked_at.is_(None),
+    deliveries.c.lease_until.is_(None),
+)
 _GET = _SELECT.where(deliveries.c.team_id == bindparam("team"), deliveries.c.id == bindparam("delivery_id"))
 _BY_KEY = _SELECT.where(deliveries.c.key == bindparam("key"))
 _OF_RUN = _SELECT.where(deliveries.c.run_id == bindparam("run")).order_by(deliveries.c.id)
@@ -53,6 +60,11 @@ def owe_many(c: Connection, owed: Sequence[Delivery]) -> None:
     """As `owe`, each with a key of its own."""
     if owed:
         c.execute(_OWE_MANY[c.dialect.name], DELIVERY.news(owed))
+
+
+def withdraw(c: Connection, key: str) -> None:
+    """What was owed for later and never sent is owed no more."""
+    c.execute(_WITHDRAW, {"key": key})
 
 
 def get(c: Connection, team_id: str, delivery_id: int) -> Delivery | None:

@@ -138,7 +138,8 @@ class Policy:
     `catch_up` is skip, latest or all, of the slots missed within the last `catch_up_s`. `data_offset` moves the
     `data_time` of the macros (`-1d`, `-3600s`). A run that fails is tried again up to `retries` times, first after
     `retry_after_s`; one that had begun at Dify only where `retry_started`, for its side effects come twice.
-    `priority` is 0 low, 1 normal, 2 high, 3 urgent: who starts first of those that wait for room.
+    `priority` is 0 low, 1 normal, 2 high, 3 urgent: who starts first of those that wait for room. Its channel is told
+    of a run that goes on for longer than `warn_over_s`, and of one that succeeds within `warn_under_s`; 0 is never.
     """
 
     overlap: str = "skip"
@@ -150,6 +151,8 @@ class Policy:
     retry_after_s: int = 30
     retry_started: bool = False
     priority: int = 1
+    warn_over_s: int = 0
+    warn_under_s: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -247,7 +250,9 @@ class Run:
     again; `asked_at` tells that the attempt may have left for Dify, `heard_at` that Dify has taken it. `owner`,
     `fence` and `lease_until` are the claim, `deaths` counts the owners that died while they held it; `stop_by` is
     the wish of a person that it end. `attempts` counts what was sent, `retries` the failures that were tried again;
-    until `try_at` a ready run waits for its next attempt. Since `cleared_at` its inputs and outputs are gone.
+    until `try_at` a ready run waits for its next attempt. What `hold_by` holds does not begin until it is released.
+    `mark` is what a person says of its end, `succeeded` or `failed`, whatever its state is. Since `cleared_at` its
+    inputs and outputs are gone.
     """
 
     id: int
@@ -268,6 +273,7 @@ class Run:
     asked_by: str | None = None
     rerun_of: int | None = None
     priority: int = 1
+    warn_over_s: int = 0
     state: RunState = RunState.PLANNED
     reason: str | None = None
     attempts: int = 0
@@ -282,6 +288,7 @@ class Run:
     lease_until: datetime | None = None
     deaths: int = 0
     stop_by: str | None = None
+    hold_by: str | None = None
     started_at: datetime | None = None
     ended_at: datetime | None = None
     dify_run_id: str | None = None
@@ -297,6 +304,9 @@ class Run:
     current_node: str | None = None
     outputs: Mapping[str, Any] | None = None
     fault: Fault | None = None
+    mark: str | None = None
+    mark_by: str | None = None
+    mark_reason: str | None = None
     cleared_at: datetime | None = None
 
 

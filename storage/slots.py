@@ -30,6 +30,8 @@ _START = (
     .where(_WITH_ID, or_(RUN_PLANNED, RUN_QUEUED))
     .values(state=RunState.READY, reason=None, ready_at=bindparam("now", type_=Utc))
 )
+_HOLD = update(runs).where(_WITH_ID, or_(RUN_PLANNED, RUN_QUEUED, RUN_READY)).returning(*RUN.columns)
+_MARK = update(runs).where(_WITH_ID, runs.c.ended_at.is_not(None)).returning(*RUN.columns)
 _CLOSE = update(runs).where(_WITH_ID, or_(RUN_QUEUED, RUN_READY)).returning(*RUN.columns)
 _HAS_STARTED = runs.c.started_at.is_not(None)
 _MAY_START = and_(runs.c.started_at.is_(None), runs.c.state.in_([RunState.QUEUED, RunState.READY]))
@@ -63,6 +65,16 @@ class Missed:
     count: int
     since: datetime
     last: Run
+
+
+def hold(c: Connection, run_id: int, by: str | None) -> Run | None:
+    """A run that has not begun is held by somebody, or released (None). None comes back if it has begun."""
+    return RUN.one(c.execute(_HOLD, {"run_id": run_id, "hold_by": by}))
+
+
+def mark(c: Connection, run_id: int, mark: str, by: str, reason: str) -> Run | None:
+    """What somebody says of the end of a run. None if it has not ended."""
+    return RUN.one(c.execute(_MARK, {"run_id": run_id, "mark": mark, "mark_by": by, "mark_reason": reason}))
 
 
 def in_the_way(c: Connection, job_ids: Collection[int]) -> list[Run]:

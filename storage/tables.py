@@ -151,6 +151,7 @@ runs = Table(
     Column("due_at", Utc, nullable=False),
     Column("turn_at", Utc, nullable=False),
     Column("priority", Integer, nullable=False),
+    Column("warn_over_s", Integer, nullable=False),
     Column("timeout_s", Integer, nullable=False),
     Column("created_at", Utc, nullable=False),
     # No foreign key: jobs stay in their table for ever, and a check for each run of a burst would cost a fifth.
@@ -172,6 +173,7 @@ runs = Table(
     Column("lease_until", Utc),
     Column("deaths", Integer, nullable=False),
     Column("stop_by", Text),
+    Column("hold_by", Text),
     Column("started_at", Utc),
     Column("ended_at", Utc),
     Column("dify_run_id", Words),
@@ -187,6 +189,9 @@ runs = Table(
     Column("current_node", Words),
     Column("outputs", Json),
     Column("fault", FaultJson),
+    Column("mark", Text),
+    Column("mark_by", Text),
+    Column("mark_reason", Words),
     Column("cleared_at", Utc),
     sqlite_autoincrement=True,
 )

@@ -6,8 +6,8 @@ from datetime import datetime
 from bot.blocks import words
 from bot.blocks.folds import failing_nodes
 from bot.blocks.parts import PERSON, Block, Message, actions, button, context, date, dotted, message, section
-from bot.blocks.run import pause_or_resume, run_again
-from bot.blocks.story import failure, limit, loss, name_of
+from bot.blocks.run import pause_or_resume, run_again, stop_button
+from bot.blocks.story import failure, limit, loss, name_of, progress
 from bot.blocks.text import bold, escape, first_line
 from storage.records import Job, NodeSpan, Run
 
@@ -81,6 +81,24 @@ def missed_alert(
         when = f"{words.plural(missed, 'time')} in a row{since_at}"
     told = f"{bold(name_of(run, job))} did not run {when}{why}."
     return _alert("⏰", told, run, job, since, failures, last_success, [], mention, reruns)
+
+
+def slow_alert(run: Run, job: Job | None) -> Message:
+    """A run goes on for longer than its job should take. Calls nobody: nothing has failed."""
+    told = f"{bold(name_of(run, job))} has been running for more than {words.duration(run.warn_over_s)}."
+    facts = context(dotted((f"run {run.id}", progress(run) or None, words.cause(run))))
+    trace = button("Open trace", "open_trace", f"run:{run.id}", label=f"Open the trace of {name_of(run, job)}")
+    return message(told, [section(f"🐢 {told}"), facts, actions(stop_button(run, job), trace)])
+
+
+def fast_alert(run: Run, job: Job | None, *, reruns: int) -> Message:
+    """A run succeeded sooner than its work can have been done. Calls nobody: nothing has failed."""
+    least = f"less than the {words.duration(job.policy.warn_under_s)} that it should" if job else "very little"
+    told = (
+        f"{bold(name_of(run, job))} took {words.duration(run.elapsed_s or 0)}, {least}. Look whether it did its work."
+    )
+    buttons = _buttons(run, job, reruns)
+    return message(told, [section(f"🐇 {told}"), context(f"run {run.id}"), actions(*buttons)])
 
 
 def recovery_notice(job: Job | None, run: Run, since: datetime, failures: int) -> Message:

@@ -83,6 +83,7 @@ def schedule_view(
     catch_up: str = "latest within 1h",
     retry: str = "2 after 30s",
     priority: str = "normal",
+    warn: str = "",
     data_offset: str = "",
     preview: tuple[str, Sequence[datetime]] | None = None,
     problems: Mapping[str, str] | None = None,
@@ -102,7 +103,7 @@ def schedule_view(
         blocks.append(when_block(when))
         blocks += preview_blocks(preview)
         blocks += [zone_block(zone), channel_block(channel_id), name_block(name), timeout_block(timeout_min)]
-        blocks += policy_blocks(overlap, catch_up, retry, priority, data_offset)
+        blocks += policy_blocks(overlap, catch_up, retry, priority, warn, data_offset)
     else:
         blocks.append(context("Choose a workflow; its inputs appear here."))
     submit = "Save" if app else "Next"

@@ -93,6 +93,7 @@ def policy_lines(policy: Policy) -> list[Block]:
             else None,
             f"a run that fails: {words.retry(policy)}" if words.retry(policy) != words.retry(Policy()) else None,
             f"priority: {words.priority(policy)}" if policy.priority != Policy().priority else None,
+            f"warns of a run that takes {words.warn(policy)}" if words.warn(policy) else None,
             f"data time: {escape(shorten(one_line(policy.data_offset), 40))}" if policy.data_offset else None,
         )
     )

@@ -31,7 +31,7 @@ def run_line(run: Run) -> str:
     return f"{words.icon(run)} " + dotted(
         (
             f"run {run.id}",
-            words.state(run),
+            words.outcome(run),
             words.duration(seconds) if seconds is not None else None,
             words.tokens(run.tokens) if run.tokens is not None else None,
             date(run.started_at or run.due_at),
@@ -70,7 +70,7 @@ def job_row(job: Job, next_at: datetime | None, last: Run | None) -> Block:
             f"#{job.id}",
             words.job_state(job),
             f"next {date(next_at)}" if next_at else None,
-            f"last run {words.state(last)} {date(last.ended_at or last.due_at)}" if last else None,
+            f"last run {words.outcome(last)} {date(last.ended_at or last.due_at)}" if last else None,
             channel(job.channel_id),
         )
     )

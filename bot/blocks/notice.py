@@ -82,6 +82,19 @@ def run_stopping(run: Run) -> Message:
     return message(told, [section(told)])
 
 
+def run_held(run: Run) -> Message:
+    """It waits for a person now."""
+    told = f"Run {run.id} of {bold(run.name)} is held. `/dify release {run.id}` lets it begin."
+    release = button("Release", "release_run", f"run:{run.id}", label=f"Release run {run.id}")
+    return message(told, [section(told), actions(release)])
+
+
+def run_released(run: Run) -> Message:
+    """It waits for nothing but its turn."""
+    told = f"Run {run.id} of {bold(run.name)} is released and begins when its turn comes."
+    return message(told, [section(told)])
+
+
 def cancelled(name: str) -> Message:
     """A card was thrown away."""
     told = f"Cancelled. Nothing was saved of {bold(name)}."

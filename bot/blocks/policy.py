@@ -4,16 +4,18 @@ from collections.abc import Mapping, Sequence
 
 from bot.blocks import field as one_field
 from bot.blocks.parts import Block, input_block, select
-from bot.blocks.reading import CATCH_UP, DATA_OFFSET, OVERLAP, PRIORITY, RETRY
+from bot.blocks.reading import CATCH_UP, DATA_OFFSET, OVERLAP, PRIORITY, RETRY, WARN
 from bot.blocks.text import clean
 from storage.records import PRIORITIES
 
-OFFSET_LENGTH = 20
+WORDS_LENGTH = 40
+OFFSET_HINT = "How far {{ data_time }} in the inputs lies from the scheduled time: -1d, -1M, +2h"
 POLICY_FIELDS: Mapping[str, str] = {
     OVERLAP: "When the run before is still going",
     CATCH_UP: "When times were missed",
     RETRY: "When a run fails",
     PRIORITY: "When runs wait for room",
+    WARN: "Warn when a run takes",
     DATA_OFFSET: "Data time",
 }
 OVERLAPS = (
@@ -41,14 +43,15 @@ _PRIORITY_LABELS = ("Let others go first", "In the order of their times", "Ahead
 PRIORITY_WORDS = tuple(zip(_PRIORITY_LABELS, PRIORITIES, strict=True))
 
 
-def policy_blocks(overlap: str, catch_up: str, retry: str, priority: str, data_offset: str) -> list[Block]:
+def policy_blocks(overlap: str, catch_up: str, retry: str, priority: str, warn: str, data_offset: str) -> list[Block]:
     """The fields, each as its text is typed in a command."""
     return [
         _policy_block(OVERLAP, OVERLAPS, overlap),
         _policy_block(CATCH_UP, CATCH_UPS, catch_up),
         _policy_block(RETRY, RETRIES, retry),
         _policy_block(PRIORITY, PRIORITY_WORDS, priority),
-        _offset_block(data_offset),
+        _words_block(WARN, warn, "How long it should take: over 10m, under 5s, under 5s over 10m"),
+        _words_block(DATA_OFFSET, data_offset, OFFSET_HINT),
     ]
 
 
@@ -58,9 +61,8 @@ def _policy_block(name: str, known: Sequence[tuple[str, str]], chosen: str) -> B
     return input_block(POLICY_FIELDS[name], select(one_field.VALUE, [*known, *own], chosen, "Choose"), name)
 
 
-def _offset_block(offset: str) -> Block:
-    hint = "How far {{ data_time }} in the inputs lies from the scheduled time: -1d, -1M, +2h"
-    element: Block = {"type": "plain_text_input", "action_id": one_field.VALUE, "max_length": OFFSET_LENGTH}
-    if clean(offset):
-        element["initial_value"] = clean(offset)[:OFFSET_LENGTH]
-    return input_block(POLICY_FIELDS[DATA_OFFSET], element, DATA_OFFSET, hint, optional=True)
+def _words_block(name: str, text: str, hint: str) -> Block:
+    element: Block = {"type": "plain_text_input", "action_id": one_field.VALUE, "max_length": WORDS_LENGTH}
+    if clean(text):
+        element["initial_value"] = clean(text)[:WORDS_LENGTH]
+    return input_block(POLICY_FIELDS[name], element, name, hint, optional=True)

@@ -10,6 +10,7 @@ from storage.records import InputField
 
 APP, WHEN, ZONE, CHANNEL_ID, NAME, TIMEOUT = "app", "when", "zone", "channel", "name", "timeout"
 OVERLAP, CATCH_UP, DATA_OFFSET, RETRY, PRIORITY = "overlap", "catch_up", "data_offset", "retry", "priority"
+WARN = "warn"
 BASE_URL, KEY = "base_url", "key"
 
 
@@ -32,6 +33,7 @@ class Typed:
     catch_up: str | None = None
     retry: str | None = None
     priority: str | None = None
+    warn: str | None = None
     data_offset: str | None = None
     base_url: str | None = None
     key: str | None = field(default=None, repr=False)
@@ -58,6 +60,7 @@ def read_form(view_state: Mapping[str, Any], fields: Sequence[InputField] = ()) 
         catch_up=_chosen(state, CATCH_UP),
         retry=_chosen(state, RETRY),
         priority=_chosen(state, PRIORITY),
+        warn=_words(state, WARN),
         data_offset=_words(state, DATA_OFFSET),
         channel_id=_only(state, CHANNEL_ID).get("selected_conversation"),
         name=_words(state, NAME),

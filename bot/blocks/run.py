@@ -19,7 +19,7 @@ from bot.blocks.parts import (
     overflow,
     section,
 )
-from bot.blocks.story import Names, name_of, story
+from bot.blocks.story import Names, marked, name_of, story
 from bot.blocks.text import escape, one_line, shorten
 from storage.records import App, Job, JobState, NodeSpan, Run, RunState
 
@@ -48,6 +48,9 @@ def run_message(
     blocks = [section(f"{words.icon(run)} {told}", menu), *output[: MESSAGE_BLOCKS - TAIL_BLOCKS - 1]]
     if run.state is RunState.SUCCEEDED and not output:
         blocks.append(context("The workflow returned no output."))
+    said = marked(run, names)
+    if said:
+        blocks.append(context(f"✍️ {said}"))
     blocks.append(facts(run, app, names))
     if run.state.has_ended:
         blocks += folds(run, spans)
@@ -83,6 +86,10 @@ def run_buttons(
 ) -> list[Block]:
     """At most three: *Stop* while it runs, *Run again* once it ended, *Open trace*, *Pause job*."""
     buttons: list[Block] = []
+    if run.hold_by and run.state in (RunState.READY, RunState.QUEUED):
+        buttons.append(
+            button("Release", "release_run", f"run:{run.id}", style="primary", label=f"Release run {run.id}")
+        )
     if run.state.is_active and not run.stop_by:
         buttons.append(stop_button(run, job))
     if run.state.has_ended and not is_rerun:
@@ -103,6 +110,11 @@ def run_again(run: Run, job: Job | None, reruns: int = 0) -> Block:
         again = f"Running {shorten(one_line(name), 80)} again may do its work twice."
         risk = f"Run {run.id} may still be at work in Dify. {again}"
         sure = confirm("Run it again?", risk, "Run again", "Not now")
+    elif run.state.is_success:
+        done = (
+            f"Run {run.id} has delivered its result. Running {shorten(one_line(name), 80)} again does its work twice."
+        )
+        sure = confirm("Run it again?", done, "Run again", "Not now")
     return button("Run again", "run_again", f"run:{run.id} again:{reruns}", confirm=sure, label=f"Run {name} again")
 
 

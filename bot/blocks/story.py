@@ -26,7 +26,7 @@ def story(run: Run, job: Job | None = None, spans: Spans = (), names: Names = No
     name = bold(name_of(run, job))
     match run.state:
         case RunState.READY:
-            return f"{name} is starting{_next_try(run)}."
+            return f"{name} is {_start(run, names)}."
         case RunState.QUEUED:
             return f"{name} is queued: it starts when the run before it has ended."
         case RunState.PLANNED:
@@ -112,6 +112,19 @@ def _next_try(run: Run) -> str:
     if run.fault.code == "busy" and run.try_at is None:
         return f" as soon as there is room: {why}"
     return f" again {date(run.try_at)}: {why}" if run.try_at is not None else ""
+
+
+def _start(run: Run, names: Names) -> str:
+    if run.hold_by:
+        return f"held by {person(run.hold_by, names)}: it starts when somebody releases it"
+    return f"starting{_next_try(run)}"
+
+
+def marked(run: Run, names: Names) -> str | None:
+    """ "marked as succeeded by Ana: sent by hand", escaped."""
+    if run.mark is None:
+        return None
+    return f"marked as {run.mark} by {person(run.mark_by, names)}: {escape(first_line(run.mark_reason or '', CAUSE))}"
 
 
 def _progress(run: Run, names: Names) -> str:

@@ -93,8 +93,21 @@ def priority(policy: Policy) -> str:
     return PRIORITIES[policy.priority]
 
 
+def warn(policy: Policy) -> str:
+    """How long a run should not take; empty where that is nobody's concern."""
+    spans = (("less than", policy.warn_under_s), ("more than", policy.warn_over_s))
+    return " or ".join(f"{name} {duration(seconds)}" for name, seconds in spans if seconds)
+
+
 def state(run: Run) -> str:
+    if run.state is RunState.READY and run.hold_by:
+        return "held"
     return STATES[run.state][1]
+
+
+def outcome(run: Run) -> str:
+    """Its state, and what a person said of it."""
+    return f"{state(run)}, marked as {run.mark}" if run.mark else state(run)
 
 
 def icon(run: Run) -> str:

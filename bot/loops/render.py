@@ -8,7 +8,15 @@ from functools import partial
 
 from sqlalchemy import Connection
 
-from bot.blocks.alert import failure_alert, lost_alert, missed_alert, recovery_notice, timeout_alert
+from bot.blocks.alert import (
+    failure_alert,
+    fast_alert,
+    lost_alert,
+    missed_alert,
+    recovery_notice,
+    slow_alert,
+    timeout_alert,
+)
 from bot.blocks.notice import changed, undeliverable
 from bot.blocks.parts import Message
 from bot.blocks.run import run_message
@@ -42,7 +50,7 @@ async def render(services: Services, delivery: Delivery) -> Message | None:
     if delivery.kind is DeliveryKind.ALERT:
         return _alert(delivery, rows.run, rows.job, spans, len(rows.reruns))
     going = next((again for again in rows.reruns if not again.state.has_ended), None)
-    names = await _names(services, rows.run.asked_by, rows.run.stop_by, going.asked_by if going else None)
+    names = await _names(services, *_people(rows.run), going.asked_by if going else None)
     return run_message(
         rows.run,
         job=rows.job,
@@ -52,6 +60,10 @@ async def render(services: Services, delivery: Delivery) -> Message | None:
         reruns=len(rows.reruns),
         names=names,
     )
+
+
+def _people(run: Run) -> tuple[str | None, ...]:
+    return run.asked_by, run.stop_by, run.hold_by, run.mark_by
 
 
 def _read(c: Connection, delivery: Delivery) -> _Rows:
@@ -88,8 +100,12 @@ def _who(by: str, names: Mapping[str, str]) -> str:
     return names.get(by, "Somebody") if by not in ("", SYSTEM) else "Dify Ops" if by else ""
 
 
-def _alert(delivery: Delivery, run: Run, job: Job | None, spans: tuple[NodeSpan, ...], reruns: int) -> Message:
+def _alert(delivery: Delivery, run: Run, job: Job | None, spans: tuple[NodeSpan, ...], reruns: int) -> Message | None:
     facts, kind = delivery.facts, Alert(delivery.facts["alert"])
+    if kind is Alert.SLOW:
+        return None if run.state.has_ended else slow_alert(run, job)
+    if kind is Alert.FAST:
+        return fast_alert(run, job, reruns=reruns)
     since = _instant(facts.get("since")) or run.ended_at or run.due_at
     failures = int(facts.get("failures") or 1)
     if kind is Alert.RECOVERY:

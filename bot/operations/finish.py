@@ -9,7 +9,7 @@ from bot.operations.again import try_again
 from bot.operations.gate import note_outcome
 from bot.operations.line import serve_next
 from bot.operations.plan import plan, plan_after_end
-from bot.operations.show import refresh_messages, show
+from bot.operations.show import forget_slow, refresh_messages, show
 from bot.rules.judge import Verdict, judge
 from storage import claims, deliveries, jobs, runs
 from storage.records import Delivery, DeliveryKind, Job, JobState, Run, RunState
@@ -51,6 +51,7 @@ def owe_alert(c: Connection, run: Run, job: Job, verdict: Verdict, *, now: datet
 def _follow(c: Connection, run: Run, job: Job | None, now: datetime) -> None:
     if run.rerun_of is not None:
         refresh_messages(c, run.rerun_of, now=now)
+    forget_slow(c, run)
     if run.state not in (RunState.SKIPPED, RunState.MISSED):
         show(c, run, now=now, rank=1)
     if job is None:

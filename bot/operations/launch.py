@@ -63,8 +63,11 @@ def test_draft(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> 
     return _add(c, actor, replace(run, timeout_s=draft.timeout_s), now)
 
 
-def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, now: datetime) -> Run:
-    """The same slot and the same inputs again. Pressing one rendered button twice is one run.
+def rerun(
+    c: Connection, actor: Actor, run_id: int, *, generation: int | None, now: datetime, is_anew: bool = False
+) -> Run:
+    """The same slot and the same inputs again; `is_anew` with the inputs and the limits that its job has now.
+    Pressing one rendered button twice is one run.
 
     `generation` is how many reruns the pressed button knew of; None takes the count as it stands.
     """
@@ -79,7 +82,7 @@ def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, n
             f"Wait for its result, or stop it with `/dify stop {was.id}`.",
             code="busy",
         )
-    if was.cleared_at is not None:
+    if was.cleared_at is not None and not is_anew:
         raise Refusal(
             f"The inputs of run {was.id} are not kept any more.",
             "Start the job anew, with the inputs that you want: `/dify run`.",
@@ -92,15 +95,27 @@ def rerun(c: Connection, actor: Actor, run_id: int, *, generation: int | None, n
         owner_id=was.owner_id,
         slot_at=was.slot_at,
         priority=was.priority,
+        warn_over_s=was.warn_over_s,
         rerun_of=was.id,
         timeout_s=was.timeout_s,
     )
-    if was.job_id is not None and was.cause is not Cause.TEST:
-        added = _add_to_job(c, actor, job_by_id(c, actor, Action.RUN, was.job_id), again, now)
-    else:
-        added = _add(c, actor, again, now)
+    job = job_by_id(c, actor, Action.RUN, was.job_id) if was.job_id and was.cause is not Cause.TEST else None
+    if is_anew:
+        again = _renew(c, job, again)
+    added = _add(c, actor, again, now) if job is None else _add_to_job(c, actor, job, again, now)
     refresh_messages(c, was.id, now=now)
     return added
+
+
+def _renew(c: Connection, job: Job | None, run: Run) -> Run:
+    if job is None:
+        raise Refusal(
+            "This run belongs to no job, so there is nothing newer to run it with.",
+            f"`/dify rerun {run.rerun_of}` runs it as it was.",
+            code="no_job",
+        )
+    fresh = replace(run, inputs=job.inputs, job_version=job.version, timeout_s=job.timeout_s, app_id=job.app_id)
+    return replace(fresh, inputs=fill_inputs(c, job, fresh))
 
 
 def _loose_run(

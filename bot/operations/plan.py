@@ -155,6 +155,7 @@ def planned_run(job: Job, slot: Slot, *, now: datetime, due_at: datetime | None 
         slot_at=slot.nominal_at,
         due_at=due_at or slot.at,
         priority=job.policy.priority,
+        warn_over_s=job.policy.warn_over_s,
         timeout_s=job.timeout_s,
         created_at=now,
     )

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
@@ -21,8 +21,17 @@ def show(c: Connection, run: Run, *, now: datetime, rank: int) -> Delivery:
 
 
 def show_later(c: Connection, begun: Sequence[Run], *, now: datetime, due_at: datetime) -> None:
-    """Owe how runs that have just begun get on, from `due_at` on: most of them have ended by then."""
+    """Owe how runs that have just begun get on, from `due_at` on: most of them have ended by then. And that one goes
+    on for too long, once it does."""
+    slow = [_slow_alert(run, now) for run in begun if run.warn_over_s and run.attempts == 1]
     deliveries.owe_many(c, [_message(run, now, 2, due_at) for run in begun])
+    deliveries.owe_many(c, slow)
+
+
+def forget_slow(c: Connection, run: Run) -> None:
+    """It has ended before it was slow."""
+    if run.warn_over_s:
+        deliveries.withdraw(c, _slow_key(run))
 
 
 def refresh_buttons(c: Connection, job_id: int, pressed: str, *, now: datetime) -> None:
@@ -40,6 +49,15 @@ def refresh_messages(c: Connection, run_id: int, *, now: datetime) -> None:
     for one in deliveries.of_run(c, run_id):
         if one.kind in (DeliveryKind.RUN, DeliveryKind.ALERT):
             deliveries.owe(c, replace(one, due_at=now, rank=1))
+
+
+def _slow_alert(run: Run, now: datetime) -> Delivery:
+    late = replace(_message(run, now, 0, now + timedelta(seconds=run.warn_over_s)), kind=DeliveryKind.ALERT)
+    return replace(late, key=_slow_key(run), facts={"alert": "slow"})
+
+
+def _slow_key(run: Run) -> str:
+    return f"slow:{run.id}>{run.channel_id}"
 
 
 def _message(run: Run, now: datetime, rank: int, due_at: datetime) -> Delivery:

@@ -12,6 +12,7 @@ from bot.operations.hint import hint_busy
 from bot.operations.line import Line, lines_of, make_room
 from bot.operations.missed import ROWS_AT_ONCE, Past, Walk, look_back, report, walk
 from bot.operations.plan import Books, plan_after, plan_after_end, plan_many
+from bot.operations.show import show
 from bot.rules.admit import GRACE, Close, Decision, Lateness, Queue, admit
 from storage import claims, jobs, runs, slots
 from storage.records import Cause, Job, Run, RunState
@@ -95,6 +96,8 @@ def _let_in(doing: _Tick, job: Job, run: Run, line: Line, decision: Decision) ->
     else:
         slots.start(c, run.id, inputs, now)
     line.active.append(run)
+    if run.hold_by is not None:
+        show(c, run, now=now, rank=1)
 
 
 def _close(doing: _Tick, job: Job, run: Run, decision: Close) -> None:

@@ -17,6 +17,8 @@ class Action(StrEnum):
     STOP = "stop"
     PAUSE = "pause"
     SKIP = "skip"
+    HOLD = "hold"
+    MARK = "mark"
     MOVE = "move"
     EDIT = "edit"
     DELETE = "delete"
@@ -61,7 +63,9 @@ def system(team_id: str) -> Actor:
 Object: TypeAlias = Job | Run | Place | App | Calendar | None
 
 # What a member of the job's channel may do beside seeing; editing and deleting belong to the owner and to admins.
-MEMBER_MAY = frozenset({Action.SEE, Action.CREATE, Action.RUN, Action.STOP, Action.PAUSE, Action.SKIP, Action.MOVE})
+MEMBER_MAY = frozenset(
+    {Action.SEE, Action.CREATE, Action.RUN, Action.STOP, Action.PAUSE, Action.SKIP, Action.HOLD, Action.MOVE}
+)
 # An administrator who is not in a private channel may disable what runs there, and read nothing of it.
 OUTSIDE_ADMIN_MAY = frozenset({Action.PAUSE, Action.STOP})
 

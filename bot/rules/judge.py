@@ -1,4 +1,4 @@
-"""Whether somebody must be told of an ended run: on the first failure of a row, and on recovery."""
+"""Whether somebody must be told of a run: on the first failure of a row, on recovery, when it is done too soon."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,6 +13,8 @@ class Alert(StrEnum):
     LOST = "lost"
     MISSED = "missed"
     RECOVERY = "recovery"
+    SLOW = "slow"  # it still goes on
+    FAST = "fast"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,14 +46,15 @@ def judge(run: Run, job: Job) -> Verdict:
     if run.cause is Cause.TEST or (run.state not in ALERTS and not run.state.is_success):
         return Verdict(failing_since=job.failing_since, failures=job.failures)
     if run.state.is_success:
-        return _judge_success(job)
+        return _judge_success(run, job)
     failures = job.failures + 1
     since = job.failing_since or ended_at
     alert = ALERTS[run.state] if job.failing_since is None else None
     return Verdict(failing_since=since, failures=failures, alert=alert, since=since, count=failures)
 
 
-def _judge_success(job: Job) -> Verdict:
+def _judge_success(run: Run, job: Job) -> Verdict:
     if job.failing_since is None:
-        return Verdict(failing_since=None, failures=0)
+        is_fast = run.elapsed_s is not None and run.elapsed_s < job.policy.warn_under_s
+        return Verdict(failing_since=None, failures=0, alert=Alert.FAST if is_fast else None)
     return Verdict(failing_since=None, failures=0, alert=Alert.RECOVERY, since=job.failing_since, count=job.failures)

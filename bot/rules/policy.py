@@ -2,6 +2,7 @@
 `3 after 1m`. Pure."""
 
 import re
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from bot.errors import Refusal
@@ -16,6 +17,7 @@ USUALLY_AT_ONCE = 3
 LONGEST_CATCH_UP_S = 7 * 86_400
 MOST_RETRIES = 10
 LONGEST_RETRY_S = 600
+LONGEST_WARN_S = 86_400
 UNITS_S = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 
 OVERLAP = re.compile(r"(skip|queue|replace|allow)\s*(?:(?:max\s*)?=?\s*(\d{1,4}))?", re.IGNORECASE | re.ASCII)
@@ -25,22 +27,19 @@ RETRY = re.compile(
     r"(?P<started>\s+started)?)",
     re.IGNORECASE | re.ASCII,
 )
+WARN = re.compile(
+    r"off|(?:under\s*(?P<under>\d{1,6})\s*(?P<under_unit>[smhd])[a-z]*)?\s*(?:over\s*(?P<over>\d{1,6})\s*(?P<over_unit>[smhd])[a-z]*)?",
+    re.IGNORECASE | re.ASCII,
+)
 
 
-def read_policy(
-    *,
-    overlap: str | None,
-    catch_up: str | None,
-    data_offset: str | None,
-    retry: str | None,
-    priority: str | None = None,
-) -> Policy:
-    """What was said of each; what was not said is as usual. Raises Refusal."""
-    policy = read_data_offset(data_offset, Policy()) if data_offset else Policy()
-    policy = read_overlap(overlap, policy) if overlap else policy
-    policy = read_catch_up(catch_up, policy) if catch_up else policy
-    policy = read_retry(retry, policy) if retry else policy
-    return read_priority(priority, policy) if priority else policy
+def read_policy(said: Mapping[str, str | None]) -> Policy:
+    """What was said of each, by its name among the READERS; what was not said is as usual. Raises Refusal."""
+    policy = Policy()
+    for field, read in READERS.items():
+        text = said.get(field)
+        policy = read(text, policy) if text else policy
+    return policy
 
 
 def read_overlap(text: str, policy: Policy) -> Policy:
@@ -126,6 +125,43 @@ def read_priority(text: str, policy: Policy) -> Policy:
     return replace(policy, priority=PRIORITIES.index(word))
 
 
+def read_warn(text: str, policy: Policy) -> Policy:
+    """`over 10m`, `under 5s`, `under 5s over 10m`, `off`, put into the policy. Raises Refusal."""
+    found = WARN.fullmatch(" ".join(text.split()))
+    if found is None or not found.group():
+        raise Refusal(
+            f"I do not know when “{text.strip()[:80]}” is.",
+            "Say how long a run should take: over 10m, under 5s, or under 5s over 10m; off warns of nothing.",
+            code="bad_warn",
+            field="warn",
+            choices=("over 10m", "under 5s", "off"),
+        )
+    over_s, under_s = (_span(found, name) for name in ("over", "under"))
+    if max(over_s, under_s) > LONGEST_WARN_S or (over_s and under_s >= over_s):
+        raise Refusal(
+            f"No run can take “{text.strip()[:80]}”.",
+            "The shorter time comes after under, the longer one, up to a day, after over.",
+            code="bad_warn",
+            field="warn",
+        )
+    return replace(policy, warn_over_s=over_s, warn_under_s=under_s)
+
+
+def _span(found: re.Match[str], name: str) -> int:
+    return int(found[name]) * UNITS_S[found[f"{name}_unit"].lower()] if found[name] else 0
+
+
+def write_warn(policy: Policy) -> str:
+    """As it can be typed: `under 5s over 10m`; empty where nothing is warned of."""
+    spans = (("under", policy.warn_under_s), ("over", policy.warn_over_s))
+    return " ".join(f"{name} {_shortest(seconds)}" for name, seconds in spans if seconds)
+
+
+def _shortest(seconds: int) -> str:
+    unit = next(unit for unit in ("d", "h", "m", "s") if seconds % UNITS_S[unit] == 0)
+    return f"{seconds // UNITS_S[unit]}{unit}"
+
+
 def read_data_offset(text: str, policy: Policy) -> Policy:
     """`-1d`, `+2h`, `-1M`, put into the policy in its strict form. Raises Refusal."""
     return replace(policy, data_offset=write_offset(read_offset(text)))
@@ -142,19 +178,27 @@ def write_catch_up(policy: Policy) -> str:
     """As it can be typed: `latest within 2h`."""
     if policy.catch_up == "skip":
         return "skip"
-    unit = next(unit for unit in ("d", "h", "m", "s") if policy.catch_up_s % UNITS_S[unit] == 0)
-    return f"{policy.catch_up} within {policy.catch_up_s // UNITS_S[unit]}{unit}"
+    return f"{policy.catch_up} within {_shortest(policy.catch_up_s)}"
 
 
 def write_retry(policy: Policy) -> str:
     """As it can be typed: `2 after 30s`."""
     if not policy.retries:
         return "off"
-    unit = next(unit for unit in ("h", "m", "s") if policy.retry_after_s % UNITS_S[unit] == 0)
     started = " started" if policy.retry_started else ""
-    return f"{policy.retries} after {policy.retry_after_s // UNITS_S[unit]}{unit}{started}"
+    return f"{policy.retries} after {_shortest(policy.retry_after_s)}{started}"
 
 
 def write_priority(policy: Policy) -> str:
     """As it can be typed: `high`."""
     return PRIORITIES[policy.priority]
+
+
+READERS: Mapping[str, Callable[[str, Policy], Policy]] = {
+    "data_offset": read_data_offset,
+    "overlap": read_overlap,
+    "catch_up": read_catch_up,
+    "retry": read_retry,
+    "priority": read_priority,
+    "warn": read_warn,
+}

@@ -12,7 +12,15 @@ from bot.blocks.reading import Typed, read_form
 from bot.errors import DeliveryError, DifyError, Refusal
 from bot.operations.endpoint import open_endpoint
 from bot.rules.access import Action, authorize
-from bot.rules.policy import read_policy, write_catch_up, write_overlap, write_priority, write_retry
+from bot.rules.policy import (
+    READERS,
+    read_policy,
+    write_catch_up,
+    write_overlap,
+    write_priority,
+    write_retry,
+    write_warn,
+)
 from bot.services import Services
 from bot.slack.door import gather_actor
 from bot.slack.request import Asker, Press, View
@@ -107,6 +115,7 @@ async def build_form(
         catch_up=write_catch_up(form.policy),
         retry=write_retry(form.policy),
         priority=write_priority(form.policy),
+        warn=write_warn(form.policy),
         data_offset=form.policy.data_offset,
         preview=await preview(services, asker, form.when, form.zone),
         problems=problems,
@@ -187,5 +196,4 @@ def _policy_so_far(typed: Typed) -> Policy:
 
 def policy_of(typed: Typed) -> Policy:
     """What a form says of busy and missed times, and of failures. Raises Refusal."""
-    told = {"overlap": typed.overlap, "catch_up": typed.catch_up, "data_offset": typed.data_offset}
-    return read_policy(**told, retry=typed.retry, priority=typed.priority)
+    return read_policy({name: getattr(typed, name) for name in READERS})

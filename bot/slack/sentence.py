@@ -1,7 +1,7 @@
 """The grammar of the sentences after `/dify schedule` and `/dify run`: which words are the app, the time, the rest.
 
     <app> <when> [in <zone>] [to #channel] [as "name"] [overlap queue] [catch-up latest 2h] [retry 3 after 1m]
-                                            [priority high] [data -1d] [key=value …], the clauses in any order
+                 [priority high] [warn under 5s over 10m] [data -1d] [key=value …], the clauses in any order
     <job or app> [key=value …]
 
 What a time or a zone means is read elsewhere: a word is taken for a zone only by its looks. Pure.
@@ -33,6 +33,10 @@ FIRST_RETRY = re.compile(r"(?:off|no|none|\d{1,4}x?)$", re.IGNORECASE)
 MORE_RETRY = re.compile(  # retry 3 times after 1 minute started
     r"(?:times|after|started|\d{1,6}[smh]?|seconds?|sec|minutes?|min|hours?)$", re.IGNORECASE
 )
+FIRST_WARN = re.compile(r"(?:off|under|over)$", re.IGNORECASE)
+MORE_WARN = re.compile(  # warn under 5s over 10 minutes
+    r"(?:under|over|\d{1,6}[smhd]?|seconds?|sec|minutes?|min|hours?|days?)$", re.IGNORECASE
+)
 EXAMPLE = 'For example: /dify schedule "Daily news" every weekday at 9 in Asia/Tokyo to #ops topic="AI"'
 
 
@@ -49,8 +53,21 @@ class ScheduleWords:
     catch_up: str | None = None
     retry: str | None = None
     priority: str | None = None
+    warn: str | None = None
     data_offset: str | None = None
     inputs: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> dict[str, str | None]:
+        """What was said of busy and missed times, of failures and so on, by the field of the policy."""
+        return {
+            "overlap": self.overlap,
+            "catch_up": self.catch_up,
+            "retry": self.retry,
+            "priority": self.priority,
+            "warn": self.warn,
+            "data_offset": self.data_offset,
+        }
 
     def typed(self, when: str) -> str:
         """The whole command with another time in it, ready to be typed."""
@@ -58,11 +75,8 @@ class ScheduleWords:
         parts += [f"in {self.zone}"] if self.zone else []
         parts += [f"to <#{self.channel_id}>"] if self.channel_id else []
         parts += [f"as {quote(self.name)}"] if self.name else []
-        parts += [f"overlap {self.overlap}"] if self.overlap else []
-        parts += [f"catch-up {self.catch_up}"] if self.catch_up else []
-        parts += [f"retry {self.retry}"] if self.retry else []
-        parts += [f"priority {self.priority}"] if self.priority else []
-        parts += [f"data {self.data_offset}"] if self.data_offset else []
+        clause = {"catch_up": "catch-up", "data_offset": "data"}
+        parts += [f"{clause.get(name, name)} {said}" for name, said in self.policy.items() if said]
         parts += [f"{name}={_quoted(value)}" for name, value in self.inputs.items()]
         return " ".join(parts)
 
@@ -92,6 +106,7 @@ def read_schedule(rest: str) -> ScheduleWords:
         catch_up=clauses.get("catch-up"),
         retry=clauses.get("retry"),
         priority=clauses.get("priority"),
+        warn=clauses.get("warn"),
         data_offset=clauses.get("data"),
         inputs=inputs,
     )
@@ -176,6 +191,8 @@ def _read_clause(words: Sequence[Word], at: int) -> tuple[str, str, int] | None:
         return _read_policy(words, at, name.replace("catchup", "catch-up"), MORE_POLICY)
     if name == "retry" and FIRST_RETRY.match(said.text):
         return _read_policy(words, at, name, MORE_RETRY)
+    if name == "warn" and FIRST_WARN.match(said.text):
+        return _read_policy(words, at, name, MORE_WARN)
     if name == "priority":
         return name, said.text, 2
     if name == "data" and DATA_OFFSET.match(said.text):

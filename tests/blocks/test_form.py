@@ -144,7 +144,7 @@ def test_the_form_of_a_job_has_its_parts_and_dispatches_the_two_that_matter() ->
     assert view["title"]["text"] == "New scheduled job"
     inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
     about = ["app", "in:topic", "when", "zone", "channel", "name", "timeout"]
-    assert inputs == [*about, "overlap", "catch_up", "retry", "priority", "data_offset"]
+    assert inputs == [*about, "overlap", "catch_up", "retry", "priority", "warn", "data_offset"]
     dispatching = [block["element"]["action_id"] for block in view["blocks"] if block.get("dispatch_action")]
     assert dispatching == ["schedule_app", "schedule_when"]
     preview = next(block for block in view["blocks"] if block["type"] == "context")

@@ -153,7 +153,7 @@ ALERTS = {
 }
 
 
-@pytest.mark.parametrize("alert", list(Alert))
+@pytest.mark.parametrize("alert", ALERTS)
 @pytest.mark.parametrize("is_first", [True, False])
 async def test_every_alert_is_told_and_calls_the_owner_unless_all_is_well(
     house: House, alert: Alert, is_first: bool

@@ -246,7 +246,8 @@ async def test_the_message_of_the_first_run_is_drawn_again_and_a_silent_skip_sta
     assert await store.read(lambda c: deliveries.of_run(c, skipped.id)) == []
 
 
-async def test_an_edit_does_not_change_what_a_rerun_does(store: Store) -> None:
+@pytest.mark.parametrize("is_anew", [False, True])
+async def test_an_edit_changes_only_a_rerun_that_is_to_be_as_the_job_is_now(store: Store, is_anew: bool) -> None:
     job = await a_saved_job(store)
     was = await an_ended_run(store, job)
 
@@ -260,8 +261,10 @@ async def test_an_edit_does_not_change_what_a_rerun_does(store: Store) -> None:
         schedule(c, an_actor(), kept.id, now=NOW)
 
     await store.run(edit)
-    again = await store.run(lambda c: rerun(c, an_actor(), was.id, generation=0, now=NOW))
-    assert (again.inputs, again.timeout_s, again.job_version) == (was.inputs, was.timeout_s, 1)
+    again = await store.run(lambda c: rerun(c, an_actor(), was.id, generation=0, now=NOW, is_anew=is_anew))
+    expected = ({"topic": "new"}, 1, 2) if is_anew else (was.inputs, was.timeout_s, 1)
+    assert (again.inputs, again.timeout_s, again.job_version) == expected
+    assert again.slot_at == was.slot_at
 
 
 # stop

@@ -13,8 +13,10 @@ import bot.operations
 from bot.errors import Refusal
 from bot.operations.connect import connect
 from bot.operations.draft import cancel, draft
+from bot.operations.hold import hold, release
 from bot.operations.launch import launch_app, launch_job, rerun
 from bot.operations.launch import test_draft as try_draft
+from bot.operations.mark import mark_run
 from bot.operations.move import move
 from bot.operations.pause import pause
 from bot.operations.remove import remove
@@ -67,6 +69,7 @@ class Rows:
     paused: Job
     skipped: Job
     ready: Run
+    held: Run
     ended: Run
 
 
@@ -80,12 +83,14 @@ def fill(c: Connection) -> Rows:
     assert claimed is not None
     saved = claims.save_run(c, replace(claimed, state=RunState.SUCCEEDED, ended_at=NOW))
     ready = runs.add(c, a_run(key="ready", state=RunState.READY, channel_id=HERE, owner_id=OWNER))
+    held = runs.add(c, a_run(key="held", state=RunState.READY, channel_id=HERE, owner_id=OWNER, hold_by=OWNER))
+    assert held is not None
     app = apps.get(c, TEAM, job.app_id)
     drafts.put(c, a_draft(id="d1", user_id=OWNER, channel_id=HERE, app_id=job.app_id, name="New", when="every hour"))
     assert saved is not None
     assert ready is not None
     assert app is not None
-    return Rows(app, fresh_job(c, job), paused, skipped, ready, saved)
+    return Rows(app, fresh_job(c, job), paused, skipped, ready, held, saved)
 
 
 def described(c: Connection, actor: Actor, rows: Rows, job: Job | None = None) -> Any:
@@ -120,6 +125,9 @@ CHANGES: dict[str, Deed] = {
     "manual": lambda c, actor, rows: launch_job(c, actor, rows.job.id, None, key="k", now=LATER),
     "manual of an app": lambda c, actor, rows: launch_app(c, actor, rows.app, HERE, {}, key="k", now=LATER),
     "rerun": lambda c, actor, rows: rerun(c, actor, rows.ended.id, generation=0, now=LATER),
+    "hold": lambda c, actor, rows: hold(c, actor, rows.ready.id, now=LATER),
+    "release": lambda c, actor, rows: release(c, actor, rows.held.id, now=LATER),
+    "mark": lambda c, actor, rows: mark_run(c, actor, rows.ended.id, "failed", "wrong", now=LATER),
     "stop": lambda c, actor, rows: stop(c, actor, rows.ready.id, now=LATER),
     "test": lambda c, actor, rows: try_draft(c, actor, "d1", now=LATER),
     "connect": connected,
@@ -131,6 +139,7 @@ SKETCHES: dict[str, Deed] = {
     "cancel": lambda c, actor, rows: cancel(c, actor, "d1", now=LATER),
 }
 DEEDS = CHANGES | SKETCHES
+MEMBERS = ("pause", "resume", "skip", "unskip", "move", "manual", "rerun", "stop", "hold", "release")
 MAY_NOT: dict[str, Actor] = {
     "a stranger": an_actor("USTRANGER", is_stranger=True),
     "a stranger with the owner's id": an_actor(is_stranger=True),
@@ -172,13 +181,13 @@ async def test_whoever_may_leaves_one_audit_entry_for_each_change(store: Store, 
     assert entry.about.split(":")[0] in ("job", "run", "app")
 
 
-@pytest.mark.parametrize("name", ["pause", "resume", "skip", "unskip", "move", "manual", "rerun", "stop"])
+@pytest.mark.parametrize("name", MEMBERS)
 async def test_every_member_of_the_channel_may_do_what_members_do(store: Store, name: str) -> None:
     rows = await store.run(fill)
     await store.run(lambda c: DEEDS[name](c, an_actor(OTHER), rows))
 
 
-@pytest.mark.parametrize("name", ["delete", "draft of an edit"])
+@pytest.mark.parametrize("name", ["delete", "mark", "draft of an edit"])
 async def test_what_belongs_to_the_owner_is_refused_to_other_members(store: Store, name: str) -> None:
     rows = await store.run(fill)
     with pytest.raises(Refusal, match="Only the owner of this job or a workspace admin"):
@@ -189,7 +198,7 @@ async def test_what_belongs_to_the_owner_is_refused_to_other_members(store: Stor
 async def test_an_admin_outside_may_switch_a_private_job_off_and_no_more(store: Store) -> None:
     rows = await store.run(fill)
     admin = an_actor(ADMIN, channels=[], is_admin=True)
-    for name in ("delete", "manual", "rerun", "skip", "move", "draft of an edit"):
+    for name in ("delete", "manual", "rerun", "skip", "move", "hold", "mark", "draft of an edit"):
         with pytest.raises(Refusal):
             await store.run(lambda c, name=name: DEEDS[name](c, admin, rows))  # type: ignore[misc]
     await store.run(lambda c: DEEDS["stop"](c, admin, rows))

@@ -9,12 +9,15 @@ from hypothesis import strategies as st
 from bot.errors import Refusal
 from bot.rules.policy import (
     PRIORITIES,
+    READERS,
     read_catch_up,
     read_overlap,
     read_priority,
+    read_warn,
     write_catch_up,
     write_overlap,
     write_priority,
+    write_warn,
 )
 from storage.records import Policy
 
@@ -71,7 +74,7 @@ def test_a_catch_up_that_is_none_is_refused_with_those_that_are(typed: str) -> N
 
 @given(st.text(max_size=40))
 def test_any_text_is_a_policy_or_a_refusal(typed: str) -> None:
-    for read in (read_overlap, read_catch_up):
+    for read in READERS.values():
         with suppress(Refusal):
             assert isinstance(read(typed, Policy()), Policy)
 
@@ -85,3 +88,27 @@ def test_a_priority_that_is_none_is_refused_with_those_that_are() -> None:
     with pytest.raises(Refusal) as refused:
         read_priority("top", Policy())
     assert refused.value.choices == PRIORITIES
+
+
+@pytest.mark.parametrize(
+    ("typed", "spans", "written"),
+    [
+        ("over 10m", (600, 0), "over 10m"),
+        ("Under 5 seconds", (0, 5), "under 5s"),
+        ("under 5s over 90 minutes", (5400, 5), "under 5s over 90m"),
+        ("off", (0, 0), ""),
+    ],
+)
+def test_how_long_a_run_should_take_is_read_and_written_back(
+    typed: str, spans: tuple[int, int], written: str
+) -> None:
+    policy = read_warn(typed, Policy())
+    assert (policy.warn_over_s, policy.warn_under_s) == spans
+    assert write_warn(policy) == written
+
+
+@pytest.mark.parametrize("typed", ["", "soon", "over", "under 10m over 5m", "over 2d", "over 5m under 1s"])
+def test_a_length_that_no_run_can_have_is_refused(typed: str) -> None:
+    with pytest.raises(Refusal) as refused:
+        read_warn(typed, Policy())
+    assert refused.value.field == "warn"

@@ -32,7 +32,7 @@ async def test_two_presses_of_run_again_at_once_are_one_run(world: World) -> Non
 async def test_fmea_d7_twenty_presses_of_one_button_are_one_run(world: World) -> None:
     done = await finished(world)
     where = (done.channel, done.ts)
-    presses = [world.slack.click(user, where, "run_again") for user in (ANA, BEN) * 10]
+    presses = [world.slack.click(user, where, "run_again", confirmed=True) for user in (ANA, BEN) * 10]
     assert all(answer.ok for answer in await asyncio.gather(*presses))
     await world.told("*digest* finished", nth=1)
     assert len(world.dify.starts()) == 2

@@ -144,7 +144,7 @@ async def test_a_dify_that_is_down_fails_the_run_with_plain_words(world: World) 
     [
         (lambda dify: dify.mischief.revoke("broken"), "failed after * Dify refused the API key."),
         (lambda dify: dify.mischief.fail_next(1, status=500), "failed after * The Dify server had an error."),
-        (lambda dify: dify.mischief.too_many_next(1), "starting again * as many requests as it may."),
+        (lambda dify: dify.mischief.too_many_next(1), "starting as soon as there is room: * as many requests*"),
         (lambda dify: dify.mischief.fail_next(3, status=502), "failed*: * Dify's log shows that it never began*"),
     ],
 )

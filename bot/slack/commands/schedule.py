@@ -54,13 +54,7 @@ async def _card(request: Request, services: Services, words: ScheduleWords) -> M
     actor = await gather_actor(services, request, proven=request.channel_id, channels=[channel_id])
     app = await services.store.read(lambda c: find_app(c, actor, words.app))
     own_zone, now = await reader_zone(services, request.user_id) or "UTC", services.now()
-    policy = read_policy(
-        overlap=words.overlap,
-        catch_up=words.catch_up,
-        data_offset=words.data_offset,
-        retry=words.retry,
-        priority=words.priority,
-    )
+    policy = read_policy(words.policy)
     try:
         zone = schedules.read_zone(words.zone) if words.zone else own_zone
         when = await read_when(services, request, words.when, zone)
