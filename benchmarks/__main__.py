@@ -4,13 +4,14 @@ import argparse
 import asyncio
 import sys
 
-from benchmarks import ack, due, next_fire, streams_ack
+from benchmarks import ack, claims, due, next_fire, streams_ack
 from benchmarks.rig.noise import print_noise
 
 MEASUREMENTS = {
     "ack": ack.measure,
     "streams_ack": streams_ack.measure,
     "due": due.measure,
+    "claims": claims.measure,
     "next_fire": next_fire.measure,
 }
 

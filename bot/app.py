@@ -2,33 +2,33 @@
 
 import asyncio
 import contextlib
-import gc
 import logging
 import os
-import resource
 import secrets
-import signal
 import socket
-from collections.abc import Callable, Collection
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.dify.client import Dify
 from bot.dify.parameters import Parameters
 from bot.egress import AllowedHosts
-from bot.engine.embedded import EmbeddedEngine
+from bot.engine.choice import make_engine
+from bot.engine.port import Handler
 from bot.errors import Refusal
 from bot.loops.clock import Clock
 from bot.loops.courier import Courier
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
 from bot.opening import check_keys, follow_zone_data, learn_team, warm_up
+from bot.process import raise_file_limit
 from bot.pulse import Pulse
 from bot.services import Services
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.slack.listen import Listener
 from bot.tasks import Tasks
+from bot.watch import Watch, machine_time
 from bot.web.server import WebServer, build_web
 from storage import backup, claims, meta
 from storage.database import Store, open_store
@@ -41,8 +41,6 @@ log = logging.getLogger(__name__)
 ROLES = ("bot", "web", "worker")
 # SIGTERM to exit takes at most 15 s; what is left after this is cancelled and joined again by the next owner.
 GRACE_S = 10
-# One file descriptor a stream; the usual soft limit of 1,024 would cap the streams.
-WANTED_FILES = 65_536
 
 
 @dataclass(slots=True, kw_only=True)
@@ -56,6 +54,7 @@ class Bot:
     janitor: Janitor
     listener: Listener
     roles: frozenset[str]
+    watch: Watch | None = None
     port: int | None = None
     _lock: FileLock | None = None
     _web: WebServer | None = None
@@ -66,15 +65,8 @@ class Bot:
         raise_file_limit()
         if "worker" in self.roles:
             self.services.pulse.beat()
-            await self.services.engine.start(
-                {
-                    "clock": self.clock.once,
-                    "runner": self.runner.once,
-                    "saver": self.runner.beat,
-                    "courier": self.courier.once,
-                    "janitor": self.janitor.once,
-                }
-            )
+        await self.services.engine.start(self._handlers() if "worker" in self.roles else {})
+        if "worker" in self.roles:
             self._beat = asyncio.create_task(self._save_steadily(), name="saver")
         await self._open_web()
         if "bot" in self.roles:
@@ -99,6 +91,22 @@ class Bot:
         if self._lock is not None:
             self._lock.free()
 
+    def _handlers(self) -> Mapping[str, Handler]:
+        return {
+            "clock": _sweep(self.clock.once),
+            "runner": self.runner.once,
+            "saver": _sweep(self.runner.beat),
+            "courier": _sweep(self.courier.once),
+            "janitor": _sweep(self._look_after),
+        }
+
+    async def _look_after(self) -> None:
+        """Nobody is taken for dead by a clock that was just set."""
+        if self.watch is not None:
+            await self.watch.sync(self.services.store)
+        if self.watch is None or self.watch.is_steady:
+            await self.janitor.once()
+
     async def _open_web(self) -> None:
         address = self.services.settings.http
         handler = self.listener.http_handler() if "bot" in self.roles else None
@@ -120,14 +128,21 @@ class Bot:
             self.services.engine.wake("saver")
 
 
+def _sweep(once: Callable[[], Awaitable[object]]) -> Handler:
+    """A loop that always looks at all that is due."""
+    return lambda ids: once()
+
+
 async def build(
     settings: Settings,
     *,
     roles: Collection[str] = ROLES,
-    now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    now: Callable[[], datetime] | None = None,
 ) -> Bot:
-    """Construct the bot over an up-to-date database. Refuses with one sentence what would fail later."""
-    _refuse_engine(settings)
+    """Construct the bot over an up-to-date database. Refuses with one sentence what would fail later. Without `now`
+    the time is that of the database."""
+    watch = Watch() if now is None else None
+    now = now or watch or machine_time
     hosts, lock = AllowedHosts.parse(settings.allowed_hosts), lock_database(settings.database_url, now())
     try:
         store = await open_database(settings)
@@ -138,6 +153,8 @@ async def build(
     slack = Slack(settings)
     dify = Dify(allowed_hosts=hosts, max_streams=settings.max_streams)
     try:
+        if watch is not None:
+            await watch.sync(store)
         services = await _serve_rows(settings, store, slack, dify, now)
         if lock is not None:
             await store.run(claims.end_leases)
@@ -157,6 +174,7 @@ async def build(
         janitor=Janitor(services, runner),
         listener=Listener(services),
         roles=frozenset(roles),
+        watch=watch,
         _lock=lock,
     )
 
@@ -176,7 +194,7 @@ async def _serve_rows(
         dify=dify,
         parameters=Parameters(dify),
         slack=slack,
-        engine=EmbeddedEngine(),
+        engine=make_engine(settings),
         tasks=Tasks(),
         pulse=Pulse(),
         now=now,
@@ -185,14 +203,6 @@ async def _serve_rows(
         installation=await store.run(meta.installation),
         restored_at=await store.read(backup.restored_at),
     )
-
-
-def _refuse_engine(settings: Settings) -> None:
-    if settings.engine != "embedded":
-        raise Refusal(
-            f"DIFY_OPS_ENGINE is “{settings.engine}”, and this version only has the embedded engine.",
-            "Leave DIFY_OPS_ENGINE unset.",
-        )
 
 
 async def open_database(settings: Settings) -> Store:
@@ -206,41 +216,3 @@ async def open_database(settings: Settings) -> Store:
         await store.close()
         raise
     return store
-
-
-async def serve(bot: Bot) -> None:
-    """Run until SIGTERM or SIGINT; a second signal exits at once, which loses nothing either."""
-    loop, asked = asyncio.get_running_loop(), asyncio.Event()
-
-    def on_signal() -> None:
-        if asked.is_set():
-            os._exit(130)
-        asked.set()
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, on_signal)
-    try:
-        await bot.start()
-        freeze_memory()
-        log.info("Dify Ops is ready (%s)", ", ".join(sorted(bot.roles)))
-        await asked.wait()
-        log.info("Stopping: the runs in flight go on at Dify and are joined again at the next start")
-    finally:
-        await bot.stop()
-
-
-def freeze_memory() -> None:
-    """What stands now stays: a full garbage collection, which holds up every ack, need not look at it any more.
-
-    With 300 streams its longest pause falls from 170 to 40 ms.
-    """
-    gc.collect()
-    gc.freeze()
-
-
-def raise_file_limit() -> None:
-    """As many file descriptors as the system lets this process have, up to what a full house needs."""
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
-    if soft < wanted:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))

@@ -23,6 +23,7 @@ from storage.tables import (
     RUN_PLANNED,
     RUN_READY,
     RUN_RUNNING,
+    RUN_WAITING,
     deliveries,
     runs,
 )
@@ -37,7 +38,7 @@ _NOW = bindparam("now", type_=Utc)
 _LEASE = bindparam("lease", type_=Utc)
 
 _DUE = (
-    select(*RUN.columns)
+    select(*RUN_WAITING.columns)
     .where(RUN_PLANNED, runs.c.due_at <= _NOW)
     .order_by(runs.c.due_at, runs.c.id)
     .limit(bindparam("most"))
@@ -172,7 +173,7 @@ _BURY = _LET_GO.values(state=DeliveryState.DEAD, attempts=deliveries.c.attempts 
 
 def due_runs(c: Connection, now: datetime, limit: int) -> list[Run]:
     """Planned runs whose time has come, oldest first. On PostgreSQL others pass over them until we commit."""
-    return RUN.all(c.execute(_DUE, {"now": now, "most": limit}))
+    return RUN_WAITING.all(c.execute(_DUE, {"now": now, "most": limit}))
 
 
 def next_due_at(c: Connection) -> datetime | None:
@@ -198,11 +199,13 @@ def ready_runs(
     *,
     but_apps: Collection[int] = (),
     of_apps: Collection[int] | None = None,
+    only: Collection[int] = (),
 ) -> list[tuple[int, int]]:
     """Runs that wait for room and for nothing else, in their turn, each with its app; none of `but_apps`, and only
-    those of `of_apps` where that is said. On PostgreSQL others pass over them until we commit."""
+    those of `of_apps`, and of `only`, where that is said. On PostgreSQL others pass over them until we commit."""
     query = _READY.where(runs.c.app_id.not_in(sorted(but_apps))) if but_apps else _READY
     query = query if of_apps is None else query.where(runs.c.app_id.in_(sorted(of_apps)))
+    query = query.where(runs.c.id.in_(sorted(only))) if only else query
     return [(run_id, app_id) for run_id, app_id in c.execute(query, {"now": now, "most": limit})]
 
 

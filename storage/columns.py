@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import fields
 from datetime import UTC, date, datetime
 from enum import StrEnum
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import orjson
@@ -87,6 +87,7 @@ def to_json_text(value: Any) -> str:
 from_json = orjson.loads
 
 
+@lru_cache(maxsize=256)
 def write_time(value: datetime) -> str:
     """ISO text of constant width in UTC, so that text order is time order. A naive time is refused."""
     if value.tzinfo is None:

@@ -1,6 +1,7 @@
 """The one door to the database: `await store.run(f)`, where f is a plain function of an open sync Connection."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
@@ -35,6 +36,9 @@ class Store(Protocol):
 
     async def read(self, work: Callable[[Connection], T]) -> T:
         """Does `work` on one snapshot, in which nothing can be written. Never waits for a writer."""
+
+    async def time(self) -> datetime | None:
+        """The time of the server that the database runs on; None where that is this machine."""
 
     async def close(self) -> None:
         """Waits for what was asked before. Afterwards nothing can be asked."""

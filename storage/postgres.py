@@ -3,10 +3,11 @@
 import asyncio
 import random
 from collections.abc import Callable, Coroutine
+from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 import asyncpg
-from sqlalchemy import Connection
+from sqlalchemy import Connection, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
@@ -93,6 +94,11 @@ def explain(error: BaseException, address: Address) -> BaseException:
     return error
 
 
+def _tell_time(c: Connection) -> datetime:
+    told: datetime = c.execute(select(func.clock_timestamp())).scalar_one()
+    return told.astimezone(UTC)
+
+
 class PostgresStore:
     """A PostgreSQL database. Made by `database.open_store`; belongs to the event loop that first uses it."""
 
@@ -123,6 +129,9 @@ class PostgresStore:
         if not self._checked:
             await self.check()
         return await self._finish(self._transact(self._reading, work))
+
+    async def time(self) -> datetime:
+        return await self.read(_tell_time)
 
     async def close(self) -> None:
         """Waits for what was asked before. Afterwards nothing can be asked."""

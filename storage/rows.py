@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from copy import copy
 from dataclasses import fields
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -60,6 +61,13 @@ class Shape(Generic[R]):
             for record, values in zip(records, rows, strict=True):
                 values[name] = make(record)
         return rows
+
+    def known(self, *unknown: str) -> Shape[R]:
+        """The same for rows of which these columns are still as they were made: they are not read."""
+        shape = copy(self)
+        shape.names = tuple(name for name in self.names if name not in unknown)
+        shape.columns = tuple(self.table.c[name] for name in shape.names)
+        return shape
 
     def read(self, row: Iterable[Any]) -> R:
         """The record of a row that was selected as `columns`."""

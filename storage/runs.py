@@ -127,7 +127,7 @@ def add_many(c: Connection, new: Sequence[Run]) -> int:
     if c.dialect.name == "postgresql":
         names = tuple(rows[0])
         return len(c.execute(_add_arrays(names), arrays(names, rows)).all())
-    return len(c.execute(_ADD[c.dialect.name], rows).all())
+    return c.execute(_INSERT["sqlite"], rows).rowcount
 
 
 @cache

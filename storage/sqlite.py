@@ -133,6 +133,9 @@ class SqliteStore:
             await self.check()
         return await self._read(work)
 
+    async def time(self) -> None:
+        """The file has no clock of its own."""
+
     async def close(self) -> None:
         """Waits for what was asked before. Afterwards nothing can be asked."""
         self._closed = True

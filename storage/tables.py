@@ -359,6 +359,39 @@ meta = Table(
 APP = Shape(App, apps, {"name_folded": lambda app: fold(app.name)})
 JOB = Shape(Job, jobs, {"name_folded": lambda job: fold(job.name)})
 RUN = Shape(Run, runs, {"turn_at": lambda run: turn_of(run.due_at, run.priority)})
+# What nobody has claimed yet has no more than these.
+RUN_WAITING = RUN.known(
+    "tag",
+    "asked_at",
+    "heard_at",
+    "owner",
+    "lease_until",
+    "started_at",
+    "ended_at",
+    "dify_run_id",
+    "task_id",
+    "workflow_id",
+    "elapsed_s",
+    "tokens",
+    "steps",
+    "price",
+    "currency",
+    "nodes",
+    "nodes_done",
+    "current_node",
+    "outputs",
+    "fault",
+    "mark",
+    "mark_by",
+    "mark_reason",
+    "cleared_at",
+    "try_at",
+    "ready_at",
+    "rerun_of",
+    "deaths",
+    "retries",
+    "attempts",
+)
 ATTEMPT = Shape(Attempt, attempts)
 DELIVERY = Shape(Delivery, deliveries)
 DRAFT = Shape(Draft, drafts)

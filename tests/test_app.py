@@ -13,10 +13,11 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.app import ROLES, Bot, build, raise_file_limit, serve
+from bot.app import ROLES, Bot, build
 from bot.demo.slack import LocalSlack
 from bot.errors import Refusal
 from bot.opening import TEAM_KEY, follow_zone_data
+from bot.process import raise_file_limit, serve
 from bot.schedules.zones import data_version
 from bot.settings import Settings, read
 from storage import meta
@@ -200,10 +201,6 @@ async def test_a_database_of_another_workspace_is_refused(settings: Settings, tm
     async with LocalSlack(manifest=LocalSlack.load_manifest(), team_id="TOTHER") as other:
         error = await refused(settings_of(other, tmp_path))
     assert "This database belongs to the workspace T0DEMO, and the bot token to TOTHER" in str(error)
-
-
-async def test_an_engine_that_this_version_does_not_have_is_refused(settings: Settings) -> None:
-    assert "only has the embedded engine" in str(await refused(replace(settings, engine="distributed")))
 
 
 async def test_a_postgresql_is_upgraded_only_when_told(settings: Settings, postgres: Any) -> None:

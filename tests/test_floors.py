@@ -25,6 +25,8 @@ FLOORS: Mapping[str, tuple[str, ...]] = {
     "bot.cli": ("bot", "storage"),
     "bot.log": ("bot.settings",),
     "bot.opening": ("bot", "storage"),
+    "bot.process": (),
+    "bot.watch": GROUND,
     # 5 doors, loops, engines: never each other
     "bot.slack": (*HINGE, "bot.operations", *CRAFTS, *GROUND),
     "bot.web": (*HINGE, "bot.operations", *CRAFTS, *GROUND),

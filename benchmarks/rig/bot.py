@@ -15,13 +15,14 @@ from sqlalchemy import Connection
 from benchmarks.rig.child import Line
 from benchmarks.rig.noise import Collections, Heart
 from bot import schedules
-from bot.app import Bot, build, freeze_memory
+from bot.app import Bot, build
 from bot.log import set_up_log
 from bot.loops import runner
 from bot.operations.connect import connect
 from bot.operations.find import find_app
 from bot.operations.launch import launch_app
 from bot.operations.plan import plan_first
+from bot.process import freeze_memory
 from bot.rules.access import Actor, system
 from bot.settings import read
 from storage import jobs

@@ -4,9 +4,10 @@ import asyncio
 
 import click
 
-from bot.app import ROLES, build, serve
+from bot.app import ROLES, build
 from bot.cli._session import read_settings
 from bot.errors import Refusal
+from bot.process import serve
 from bot.settings import require_slack
 
 

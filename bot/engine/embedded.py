@@ -2,7 +2,8 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
@@ -20,13 +21,35 @@ BEAT_S = 5
 STOP_S = 5
 
 
+@dataclass(slots=True)
+class _Bell:
+    """What a handler is to look at when it is woken."""
+
+    rung: asyncio.Event = field(default_factory=asyncio.Event)
+    ids: set[int] = field(default_factory=set)
+    is_sweep: bool = False
+
+    def ring(self, ids: Collection[int] = ()) -> None:
+        self.ids.update(ids)
+        self.is_sweep = self.is_sweep or not ids
+        self.rung.set()
+
+    def take(self) -> Collection[int]:
+        """The rows that are meant; none means all that are due."""
+        ids = () if self.is_sweep else frozenset(self.ids)
+        self.ids.clear()
+        self.is_sweep = False
+        self.rung.clear()
+        return ids
+
+
 class EmbeddedEngine:
     """One handler of a kind is at work at a time; being woken meanwhile means once more afterwards."""
 
     def __init__(self, *, beat_s: float = BEAT_S) -> None:
         self._beat_s = beat_s
         self._handlers: Mapping[str, Handler] = {}
-        self._asked: dict[str, asyncio.Event] = {}
+        self._bells: dict[str, _Bell] = {}
         self._workers: list[asyncio.Task[None]] = []
         self._alarms: dict[str, datetime] = {}
         self._scheduler: AsyncIOScheduler | None = None
@@ -35,8 +58,8 @@ class EmbeddedEngine:
         self._handlers = handlers
         self._scheduler = AsyncIOScheduler(timezone=UTC, executors={"default": AsyncIOExecutor()})
         for kind, handler in handlers.items():
-            self._asked[kind] = asyncio.Event()
-            self._asked[kind].set()
+            self._bells[kind] = _Bell()
+            self._bells[kind].ring()
             self._workers.append(asyncio.create_task(self._work(kind, handler), name=f"engine {kind}"))
         # Without this, APScheduler drops a beat that is over a second late.
         self._scheduler.add_job(
@@ -44,11 +67,11 @@ class EmbeddedEngine:
         )
         self._scheduler.start()
 
-    def wake(self, kind: str, *, at: datetime | None = None) -> None:
-        if kind not in self._asked:
+    def wake(self, kind: str, ids: Collection[int] = (), *, at: datetime | None = None) -> None:
+        if kind not in self._bells:
             return
         if at is None:
-            self._asked[kind].set()
+            self._bells[kind].ring(ids)
         elif self._scheduler is not None and self._alarms.get(kind) != at:
             self._alarms[kind] = at
             self._scheduler.add_job(
@@ -65,33 +88,32 @@ class EmbeddedEngine:
             return
         self._scheduler.shutdown(wait=False)
         self._scheduler = None
-        for asked in self._asked.values():
-            asked.set()  # whoever sleeps wakes up and sees that it is over
+        for bell in self._bells.values():
+            bell.rung.set()  # whoever sleeps wakes up and sees that it is over
         # What is claimed and then cut off is in nobody's hands until its lease ends: let the work in hand end.
-        _, late = await asyncio.wait(self._workers, timeout=STOP_S)
+        late = (await asyncio.wait(self._workers, timeout=STOP_S))[1] if self._workers else set()
         for worker in late:
             worker.cancel()
         await asyncio.gather(*late, return_exceptions=True)
         self._workers.clear()
-        self._asked.clear()
+        self._bells.clear()
 
     async def _beat(self) -> None:
-        for asked in self._asked.values():
-            asked.set()
+        for bell in self._bells.values():
+            bell.ring()
 
     async def _ring(self, kind: str) -> None:
         self._alarms.pop(kind, None)
-        if kind in self._asked:
-            self._asked[kind].set()
+        if kind in self._bells:
+            self._bells[kind].ring()
 
     async def _work(self, kind: str, handler: Handler) -> None:
-        asked = self._asked[kind]
+        bell = self._bells[kind]
         while True:
-            await asked.wait()
+            await bell.rung.wait()
             if self._scheduler is None:
                 return
-            asked.clear()
             try:
-                await handler()
+                await handler(bell.take())
             except Exception:
                 log.exception("The %s could not do its work; it will try again within %s s", kind, self._beat_s)

@@ -6,7 +6,7 @@ from functools import partial
 from sqlalchemy import Connection
 
 from bot.operations.resume import resume_due
-from bot.operations.tick import tick
+from bot.operations.tick import BATCH, tick
 from bot.services import Services
 from storage import claims, jobs
 
@@ -22,16 +22,21 @@ class Clock:
         services, handled = self._services, 0
         while True:
             now = services.now()
-            count = await services.store.run(partial(tick, now=now))
+            ticked = await services.store.run(partial(tick, now=now))
+            handled += ticked.count
+            if ticked.ready:
+                services.engine.wake("runner", ticked.ready)
+            if ticked.count == BATCH:
+                continue
             run_at, resume_at = await services.store.read(_next_instants)
+            resumed = 0
             if resume_at is not None and resume_at <= now:
-                count += await services.store.run(partial(resume_due, now=now))
-            handled += count
-            if count:
-                services.engine.wake("runner")
-                services.engine.wake("courier")
-            if not count or not (_is_due(run_at, now) or _is_due(resume_at, now)):
+                resumed = await services.store.run(partial(resume_due, now=now))
+                handled += resumed
+            if not (ticked.count or resumed) or not (_is_due(run_at, now) or _is_due(resume_at, now)):
                 break
+        if handled:
+            services.engine.wake("courier")
         services.pulse.beat()
         due_at = min((at for at in (run_at, resume_at) if at is not None), default=None)
         if due_at is not None:

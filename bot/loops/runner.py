@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -44,12 +44,13 @@ class Runner:
         self._limits = Limits(settings.max_per_app, settings.max_per_host, settings.max_running)
         self._leave = Leave(services, LEASE_S)
 
-    async def once(self) -> int:
-        """Claim ready runs, as many as there are free slots or as one transaction takes, and start them; how many."""
+    async def once(self, ids: Collection[int] = ()) -> int:
+        """Claim ready runs, of these or of all, as many as there are free slots or as one transaction takes, and
+        start them; how many."""
         free = min(self._services.settings.max_streams - len(self._flights), CLAIMS_PER_TRANSACTION)
         if free <= 0 or self._is_closed:
             return 0
-        claimed, opens_at = await self._services.store.run(lambda c: self._claim(c, free))
+        claimed, opens_at = await self._services.store.run(lambda c: self._claim(c, free, ids))
         for run in claimed:
             self._board(run, is_rejoin=False)
         if len(claimed) == CLAIMS_PER_TRANSACTION:
@@ -100,11 +101,11 @@ class Runner:
             for group in _groups([flight for flight in flights if flight.has_asked]):
                 await self._save(group, is_handover=True)
 
-    def _claim(self, c: Connection, free: int) -> tuple[list[Run], datetime | None]:
+    def _claim(self, c: Connection, free: int, ids: Collection[int]) -> tuple[list[Run], datetime | None]:
         """The runs that are ours now, and when a gate before others can be tried."""
         services, now = self._services, self._services.now()
         claim = partial(self._claim_all, c, now)
-        return take_turns(c, services.team_id, self._limits, free, claim, now=now)
+        return take_turns(c, services.team_id, self._limits, free, claim, only=ids, now=now)
 
     def _claim_all(self, c: Connection, now: datetime, turns: Sequence[Turn]) -> list[Run]:
         services, gate_of = self._services, {turn.run_id: turn.gate for turn in turns}

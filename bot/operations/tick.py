@@ -31,13 +31,22 @@ class _Tick:
     lines: dict[int, Line]
     rows_each: int
     admitted: list[int] = field(default_factory=list)
+    started: list[int] = field(default_factory=list)
     closed: list[tuple[Job, Run]] = field(default_factory=list)
     walks: list[tuple[Job, Walk]] = field(default_factory=list)
     plans: list[tuple[Job, datetime]] = field(default_factory=list)
 
 
-def tick(c: Connection, now: datetime) -> int:
-    """Handle one batch of due runs; how many there were. A slot that was missed takes those after it along, so that
+@dataclass(frozen=True, slots=True)
+class Ticked:
+    """How many due runs were handled, and which of them are ready."""
+
+    count: int = 0
+    ready: tuple[int, ...] = ()
+
+
+def tick(c: Connection, now: datetime) -> Ticked:
+    """Handle one batch of due runs. A slot that was missed takes those after it along, so that
     the slot that is planned next may have come due already: there is more to do until nothing is due."""
     due = claims.due_runs(c, now, BATCH)
     found = jobs.lock_many(c, {run.job_id for run in due if run.job_id is not None})
@@ -47,6 +56,7 @@ def tick(c: Connection, now: datetime) -> int:
         job = found.get(run.job_id) if run.job_id is not None else None
         if job is None:
             doing.admitted.append(run.id)
+            doing.started.append(run.id)
         else:
             _decide(doing, job, run)
     if doing.admitted:
@@ -54,7 +64,7 @@ def tick(c: Connection, now: datetime) -> int:
     runs.add_many(c, [row for _, walked in doing.walks for row in walked.rows])
     plan_many(c, doing.plans, now=now, books=doing.books)
     _follow_up(doing)
-    return len(due)
+    return Ticked(len(due), tuple(doing.started))
 
 
 def _decide(doing: _Tick, job: Job, run: Run) -> None:
@@ -95,6 +105,7 @@ def _let_in(doing: _Tick, job: Job, run: Run, line: Line, decision: Decision) ->
         doing.admitted.append(run.id)
     else:
         slots.start(c, run.id, inputs, now)
+    doing.started.append(run.id)
     line.active.append(run)
     if run.hold_by is not None:
         show(c, run, now=now, rank=1)

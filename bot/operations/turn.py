@@ -1,6 +1,6 @@
 """Whose turn it is: waiting runs that find room, in their order, and those that have waited too long."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -32,16 +32,16 @@ Claim: TypeAlias = Callable[[Sequence[Turn]], list[Run]]
 
 
 def take_turns(
-    c: Connection, team_id: str, limits: Limits, free: int, claim: Claim, *, now: datetime
+    c: Connection, team_id: str, limits: Limits, free: int, claim: Claim, *, now: datetime, only: Collection[int] = ()
 ) -> tuple[list[Run], datetime | None]:
-    """Claim up to `free` runs that wait for nothing but room; also when the next gate can be tried. What is full
-    holds up nobody but its own."""
+    """Claim up to `free` runs that wait for nothing but room, of `only` where some are named; also when the next gate
+    can be tried. What is full holds up nobody but its own."""
     found = look_at_gates(c, team_id, now=now)
     room = _look_for_room(c, team_id, limits, found.full, now)
     claimed: list[Run] = []
     while (left := free - len(claimed)) > 0:
         full = room.full()
-        waiting = claims.ready_runs(c, now, left, but_apps=found.shut | full)
+        waiting = claims.ready_runs(c, now, left, but_apps=found.shut | full, only=only)
         turns = [Turn(run_id, app_id) for run_id, app_id in waiting if room.take(app_id)]
         begun = claim(turns)
         claimed += begun

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -19,6 +19,7 @@ class Handler:
 
     def __init__(self) -> None:
         self.calls = 0
+        self.told: list[Collection[int]] = []
         self.at_work = 0
         self.most_at_work = 0
         self.gate = asyncio.Event()
@@ -26,8 +27,9 @@ class Handler:
         self.error: Exception | None = None
         self._called = asyncio.Event()
 
-    async def __call__(self) -> None:
+    async def __call__(self, ids: Collection[int]) -> None:
         self.calls += 1
+        self.told.append(ids)
         self.at_work += 1
         self.most_at_work = max(self.most_at_work, self.at_work)
         self._called.set()
@@ -105,6 +107,22 @@ async def test_being_woken_while_at_work_means_once_more_and_never_twice_at_once
     await handler.called(3)
     await settle()
     assert (handler.calls, handler.most_at_work) == (3, 1)
+
+
+async def test_rows_that_are_named_while_it_is_at_work_come_together_and_a_sweep_means_all(
+    engine: EmbeddedEngine, handler: Handler
+) -> None:
+    handler.gate.clear()
+    engine.wake("clock", [1])
+    await handler.called(2)
+    engine.wake("clock", [2])
+    engine.wake("clock", [3, 2])
+    handler.gate.set()
+    await handler.called(3)
+    engine.wake("clock", [4])
+    engine.wake("clock")
+    await handler.called(4)
+    assert handler.told[1:] == [{1}, {2, 3}, ()]
 
 
 async def test_an_alarm_rings_at_its_instant(engine: EmbeddedEngine, handler: Handler) -> None:

@@ -5,7 +5,7 @@ Nothing happens by itself here but the flights that were begun: a test calls `on
 
 import asyncio
 import math
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -63,7 +63,7 @@ class Bell:
     async def start(self, handlers: Mapping[str, Handler]) -> None:
         raise AssertionError("nothing is started here")
 
-    def wake(self, kind: str, *, at: datetime | None = None) -> None:
+    def wake(self, kind: str, ids: Collection[int] = (), *, at: datetime | None = None) -> None:
         if at is not None:
             self.alarms[kind] = at
             return

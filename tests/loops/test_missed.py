@@ -218,7 +218,7 @@ def live(c: Connection, job: Job, steps: Sequence[tuple[int, bool]]) -> datetime
     plan_first(c, job, now=now)
     for seconds, is_ended in steps:
         now += timedelta(seconds=seconds)
-        while tick(c, now):
+        while tick(c, now).count:
             if is_ended:
                 end_all(c, now)
     return now

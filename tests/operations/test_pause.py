@@ -311,7 +311,7 @@ async def test_a_pause_that_ended_while_the_bot_was_down_leaves_what_came_after_
     planned = await planned_of(store, job)
     assert planned is not None
     assert planned.slot_at == datetime(2026, 9, 4, 8, 0, tzinfo=UTC)
-    assert await store.run(lambda c: tick(c, back)) == 1
+    assert await store.run(lambda c: tick(c, back).count) == 1
     assert [run.state for run in await store.read(lambda c: runs_of(c, job))] == [RunState.READY, RunState.PLANNED]
 
 

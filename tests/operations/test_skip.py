@@ -75,8 +75,8 @@ async def test_one_to_fifty_slots_are_skipped_and_no_more(store: Store, count: i
 async def test_a_skipped_slot_does_not_run_and_the_next_one_does(store: Store) -> None:
     job = await saved_job(store)
     await skipped(store, job)
-    assert await store.run(lambda c: tick(c, morning(1) + timedelta(seconds=1))) == 0
-    assert await store.run(lambda c: tick(c, morning(2) + timedelta(seconds=1))) == 1
+    assert await store.run(lambda c: tick(c, morning(1) + timedelta(seconds=1)).count) == 0
+    assert await store.run(lambda c: tick(c, morning(2) + timedelta(seconds=1)).count) == 1
     assert (morning(2), RunState.READY) in await states(store, job)
 
 
@@ -102,7 +102,7 @@ async def test_undo_brings_back_all_that_lies_ahead_and_nothing_that_passed(stor
         RunState.PLANNED,
     )
     assert await states(store, job) == [(morning(1), RunState.SKIPPED), (morning(2), RunState.PLANNED)]
-    assert await store.run(lambda c: tick(c, morning(2))) == 1
+    assert await store.run(lambda c: tick(c, morning(2)).count) == 1
     assert (morning(3), RunState.PLANNED) in await states(store, job)
 
 

@@ -12,8 +12,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
-from bot.app import Bot, build, serve
+from bot.app import Bot, build
 from bot.loops.logbook import Logbook
+from bot.process import serve
 from bot.settings import read
 
 WORKS = {

@@ -1,0 +1,79 @@
+"""How fast a herd that comes due in one instant is claimed, beside a bare loop over one table and APScheduler."""
+
+import tempfile
+from argparse import Namespace
+from pathlib import Path
+from typing import Any
+
+from benchmarks.rig.child import Work, start
+from benchmarks.rig.figures import median, print_goal, print_table
+from benchmarks.rig.herd import HERD, run_apscheduler, run_bare_postgres, run_bare_sqlite, run_clock
+from benchmarks.rig.postgres import open_postgres
+from benchmarks.rig.slack import environ_of, open_slack
+from bot.demo.slack import LocalSlack
+
+ROUNDS = 3
+GOAL_PEER, GOAL_LIMIT = 6.0, 0.25
+OURS, BARE_SQLITE, APSCHEDULER = (
+    "SQLite: ours, clock.once",
+    "SQLite: bare loop, one table",
+    "SQLite: APScheduler 3.11",
+)
+OURS_POSTGRES, BARE_POSTGRES = "PostgreSQL: ours, clock.once", "PostgreSQL: bare loop, one table"
+
+
+async def measure(asked: Namespace) -> None:
+    """Whoever is measured has a process and a database of its own each time; all take turns."""
+    taken: dict[str, list[tuple[float, float]]] = {}
+    with tempfile.TemporaryDirectory(prefix="bench-") as folder:
+        async with open_slack() as slack:
+            for number in range(ROUNDS):
+                for name, work, argument in _on_sqlite(slack, Path(folder) / str(number)):
+                    taken.setdefault(name, []).append(await _claim(work, argument))
+                with open_postgres() as url:
+                    for name, work, argument in _on_postgres(slack, Path(folder) / f"{number}-pg", url):
+                        taken.setdefault(name, []).append(await _claim(work, argument))
+    _report({name: [HERD / passed_s for passed_s, _ in found] for name, found in taken.items()}, taken)
+
+
+def _on_sqlite(slack: LocalSlack, folder: Path) -> list[tuple[str, Work, Any]]:
+    folder.mkdir()
+    return [
+        (OURS, run_clock, environ_of(slack, str(folder), socket=True)),
+        (BARE_SQLITE, run_bare_sqlite, str(folder / "bare.sqlite3")),
+        (APSCHEDULER, run_apscheduler, str(folder / "apscheduler.sqlite3")),
+    ]
+
+
+def _on_postgres(slack: LocalSlack, folder: Path, url: str) -> list[tuple[str, Work, Any]]:
+    folder.mkdir()
+    environ = environ_of(slack, str(folder), socket=True) | {"DATABASE_URL": url}
+    return [(OURS_POSTGRES, run_clock, environ), (BARE_POSTGRES, run_bare_postgres, url)]
+
+
+async def _claim(work: Work, argument: Any) -> tuple[float, float]:
+    async with start(work, argument) as child:
+        taken: tuple[float, float] = await child.ask("claim")
+        return taken
+
+
+def _report(rates: dict[str, list[float]], taken: dict[str, list[tuple[float, float]]]) -> None:
+    claims = {name: median(found) for name, found in rates.items()}
+    rows = [
+        [
+            name,
+            claims[name],
+            median([stall_ms for _, stall_ms in taken[name]]),
+            claims[name] / claims[BARE_POSTGRES if name.startswith("Post") else BARE_SQLITE],
+        ]
+        for name in taken
+    ]
+    heads = ("due in one instant", "claims/s", "longest stall ms", "of the bare loop")
+    print_table(
+        f"{HERD:,} jobs claimed, their runs written and their next slots planned (medians of {ROUNDS})", heads, rows
+    )
+    print("APScheduler's job store on PostgreSQL needs a synchronous driver, which is not among our dependencies")
+    print_goal(f"≥ {GOAL_PEER:.0f} × APScheduler on SQLite", claims[OURS] / claims[APSCHEDULER], at_least=GOAL_PEER)
+    for ours, bare in ((OURS, BARE_SQLITE), (OURS_POSTGRES, BARE_POSTGRES)):
+        engine = ours.partition(":")[0]
+        print_goal(f"≥ {GOAL_LIMIT} of the bare loop on {engine}", claims[ours] / claims[bare], at_least=GOAL_LIMIT)

@@ -1,0 +1,15 @@
+"""Which engine wakes the loops, as the settings say."""
+
+from bot.engine.embedded import EmbeddedEngine
+from bot.engine.port import Engine
+from bot.settings import Settings
+from storage.address import read_address
+
+
+def make_engine(settings: Settings) -> Engine:
+    """The settings allow a distributed one only for PostgreSQL."""
+    if settings.engine == "embedded":
+        return EmbeddedEngine()
+    from bot.engine.distributed import DistributedEngine  # the queue and its libraries are for those who ask for it
+
+    return DistributedEngine(read_address(settings.database_url).dsn)
