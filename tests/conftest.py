@@ -8,8 +8,11 @@ import subprocess
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
+
+from tests.survival import count
 
 # PostgreSQL refuses to run as root; this user exists everywhere and owns nothing.
 UNPRIVILEGED = "nobody"
@@ -35,10 +38,24 @@ class Postgres:
         self._server: subprocess.Popen[bytes] | None = None
 
     def start(self) -> None:
-        data = self._home / "data"
         self._tool(
-            "initdb", "-D", str(data), "-U", "postgres", "-A", "trust", "-E", "UTF8", "--no-sync", "--locale=C.UTF-8"
+            "initdb",
+            "-D",
+            str(self._home / "data"),
+            "-U",
+            "postgres",
+            "-A",
+            "trust",
+            "-E",
+            "UTF8",
+            "--no-sync",
+            "--locale=C.UTF-8",
         )
+        self.start_again()
+
+    def start_again(self) -> None:
+        """The server over the data that is there."""
+        data = self._home / "data"
         options = [part for name, value in TEST_SPEED.items() for part in ("-c", f"{name}={value}")]
         command = [str(self._tools / "postgres"), "-D", str(data), "-h", "", "-k", str(self._home), *options]
         with (self._home / "log").open("wb") as log:
@@ -75,6 +92,19 @@ class Postgres:
     def drop(self, name: str) -> None:
         """Takes a database away, whoever is still connected to it."""
         self._tool("dropdb", *self._where, "--force", name)
+
+    @property
+    def socket(self) -> Path:
+        """Where it listens."""
+        return self._home / ".s.PGSQL.5432"
+
+    def restart(self, number: int = 2) -> None:
+        """Ended by a signal (2 is fast, 3 at once, without a goodbye) and started again."""
+        pid = int((self._home / "data" / "postmaster.pid").read_text().split()[0])
+        os.kill(pid, number)
+        assert self._server is not None
+        self._server.wait(30)
+        self.start_again()
 
     @property
     def _where(self) -> tuple[str, ...]:
@@ -126,3 +156,10 @@ def postgres() -> Iterator[Postgres]:
         if server is not None:
             server.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What the long tests have survived, in one sentence."""
+    told = count.sentence()
+    if told and not terminalreporter.stats.get("failed"):
+        terminalreporter.write_line(told)

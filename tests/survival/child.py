@@ -1,8 +1,9 @@
 """The bot in a process that dies at a named point, wrapped from outside: the product knows nothing of it.
 
-`CRASH=point:n` is SIGKILL at the n-th passing of the point. Points are `<work>:inside` (all is written, nothing is
-committed), `<work>:after` (committed, and nobody knows yet), `dify:before`, `dify:after`, `slack:before`,
-`slack:after` (around the one request that cannot be taken back), and `named` (Dify has named the run).
+`CRASH=point:n` is SIGKILL at the n-th passing of the point, `PAUSE=point:n` is SIGSTOP there, and `LEASE_S` makes leases
+shorter. Points are `<work>:inside` (all is written, nothing is committed), `<work>:after` (committed, and nobody knows
+yet), `dify:before`, `dify:after`, `slack:before`, `slack:after` (around the one request that cannot be taken back), and
+`named` (Dify has named the run).
 """
 
 import asyncio
@@ -12,7 +13,9 @@ from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import Any
 
+import bot.watch as watches
 from bot.app import Bot, build
+from bot.loops import janitor, leave, runner
 from bot.loops.logbook import Logbook
 from bot.process import serve
 from bot.settings import read
@@ -40,7 +43,8 @@ POINTS = (
 class Trap:
     """Counts the passings of one point."""
 
-    def __init__(self, order: str) -> None:
+    def __init__(self, order: str, deed: signal.Signals = signal.SIGKILL) -> None:
+        self._signal = deed
         self._point, _, count = order.rpartition(":")
         self._left = int(count or 0)
 
@@ -48,11 +52,16 @@ class Trap:
         if point == self._point:
             self._left -= 1
             if self._left == 0:
-                os.kill(os.getpid(), signal.SIGKILL)
+                os.kill(os.getpid(), self._signal)
 
 
-def lay(bot: Bot, trap: Trap) -> None:
+def lay(bot: Bot, *traps: Trap) -> None:
     """Wrap what the bot asks of the database, of Dify and of Slack."""
+    for trap in traps:
+        lay_one(bot, trap)
+
+
+def lay_one(bot: Bot, trap: Trap) -> None:
     store: Any = bot.services.store
     store.run = _wrap_run(store.run, trap)
     http: Any = bot.services.dify._http
@@ -106,9 +115,18 @@ def _name_of(work: Any) -> str:
     return next((point for point, begins in WORKS.items() if name == begins or name.startswith(f"{begins}.")), name)
 
 
+def shorten_leases(lease_s: float) -> None:
+    """Everything that a lease decides, in the same proportions, so that a test need not wait for 15 s."""
+    leave.SELF_FENCE_S = lease_s / 2
+    watches.WARY_S = lease_s
+    runner.LEASE_S = janitor.LEASE_S = lease_s
+
+
 async def main() -> None:
+    if "LEASE_S" in os.environ:
+        shorten_leases(float(os.environ["LEASE_S"]))
     bot = await build(read(os.environ, None))
-    lay(bot, Trap(os.environ.get("CRASH", "")))
+    lay(bot, Trap(os.environ.get("CRASH", "")), Trap(os.environ.get("PAUSE", ""), signal.SIGSTOP))
     await serve(bot)
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.survival import count
 from tests.survival.child import POINTS
 from tests.survival.world import Survival, open_survival
 
@@ -19,6 +20,7 @@ async def settle(world: Survival) -> None:
     await world.live_out()
     verdict = await world.judge()
     assert not any(verdict.values()), f"{verdict}\n{world.report()}"
+    count.add("kill −9", world.deaths)
 
 
 def check_file(folder: Path) -> None:
