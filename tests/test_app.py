@@ -216,7 +216,7 @@ async def test_hosts_that_make_no_sense_are_refused(settings: Settings) -> None:
     assert "DIFY_OPS_ALLOWED_HOSTS" in str(await refused(replace(settings, allowed_hosts="http://x/")))
 
 
-async def test_a_bot_with_other_keys_starts_and_says_so(
+async def test_fmea_b14_a_bot_with_other_keys_starts_and_says_so(
     settings: Settings, slack: LocalSlack, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     await (await build(settings)).stop()
@@ -280,7 +280,7 @@ async def test_a_database_that_is_refused_is_let_go_of(settings: Settings) -> No
         await build(settings)
 
 
-def test_the_limit_of_open_files_is_raised_as_far_as_allowed() -> None:
+def test_fmea_a18_the_limit_of_open_files_is_raised_as_far_as_allowed() -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     try:
         resource.setrlimit(resource.RLIMIT_NOFILE, (min(256, soft), hard))

@@ -210,7 +210,7 @@ def test_the_last_look_before_the_socket_refuses_what_nobody_checked() -> None:
         egress._aim.reset(token)
 
 
-async def test_a_redirect_is_shown_and_not_followed() -> None:
+async def test_fmea_e24_a_redirect_is_shown_and_not_followed() -> None:
     reply = b"HTTP/1.1 302 Found\r\nLocation: http://169.254.169.254/latest\r\nContent-Length: 0\r\n\r\n"
     async with open_sink(reply) as (sink, port), client("127.0.0.1") as http:
         answer = await http.get(f"http://127.0.0.1:{port}/")
@@ -263,7 +263,7 @@ async def test_silence_is_a_timeout() -> None:
             await http.get(f"http://127.0.0.1:{port}/", timeout=httpx.Timeout(5, read=0.1))
 
 
-async def test_tls_checks_the_name_and_goes_to_the_checked_address(tmp_path: Path) -> None:
+async def test_fmea_e25_tls_checks_the_name_and_goes_to_the_checked_address(tmp_path: Path) -> None:
     serving, trusting = make_certificate(tmp_path, "dify.corp")
     answers = {"dify.corp": ["127.0.0.1"], "other.corp": ["127.0.0.1"]}
     async with open_sink(tls=serving) as (sink, port):

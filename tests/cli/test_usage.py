@@ -65,7 +65,7 @@ def test_wrong_usage_exits_with_2_and_prints_nothing(terminal: Terminal, words: 
     ],
 )
 @pytest.mark.parametrize("words", [["jobs", "--json"], ["serve"], ["doctor"]])
-def test_a_bad_setting_is_one_sentence_with_its_name_and_without_its_secret(
+def test_fmea_a16_a_bad_setting_is_one_sentence_with_its_name_and_without_its_secret(
     terminal: Terminal, name: str, value: str, words: list[str]
 ) -> None:
     terminal.environ[name] = value

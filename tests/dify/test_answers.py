@@ -8,7 +8,7 @@ from bot.dify.answers import read_app, read_detail, read_fields, read_log
 NULLS = dict.fromkeys(("id", "workflow_id", "status", "inputs", "outputs", "error", "total_steps", "created_at"))
 
 
-def test_a_run_that_old_servers_answer_with_nulls_is_unknown() -> None:
+def test_fmea_e18_a_run_that_old_servers_answer_with_nulls_is_unknown() -> None:
     assert read_detail(NULLS) is None
     assert read_detail({}) is None
 

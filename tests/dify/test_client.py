@@ -183,7 +183,7 @@ async def test_what_dify_refuses_is_final(bench: Bench, app: str, code: str) -> 
     assert (refused.value.code, refused.value.final, refused.value.status) == (code, True, 400)
 
 
-async def test_a_revoked_key_is_told_as_one(bench: Bench) -> None:
+async def test_fmea_e1_a_revoked_key_is_told_as_one(bench: Bench) -> None:
     bench.local.mischief.revoke("digest")
     error = await bench.fail()
     assert (error.code, error.final, error.status) == ("bad_key", True, 401)
@@ -200,12 +200,12 @@ async def test_a_full_app_and_a_server_error_pass(bench: Bench) -> None:
 
 
 @pytest.mark.parametrize("status", [502, 504])
-async def test_a_proxy_that_gave_up_leaves_the_start_unsure(bench: Bench, status: int) -> None:
+async def test_fmea_e5_a_proxy_that_gave_up_leaves_the_start_unsure(bench: Bench, status: int) -> None:
     bench.local.mischief.fail_next(status=status)
     assert isinstance(await bench.fail(), StreamLost)
 
 
-async def test_a_closed_door_is_sure_and_passes(bench: Bench) -> None:
+async def test_fmea_e6_a_closed_door_is_sure_and_passes(bench: Bench) -> None:
     bench.local.close_door()
     error = await bench.fail()
     assert not isinstance(error, StreamLost)
@@ -237,7 +237,7 @@ async def test_a_start_is_sent_once_whatever_happens(bench: Bench) -> None:
     assert len(bench.local.starts()) == 3
 
 
-async def test_an_answer_that_never_begins_is_unsure() -> None:
+async def test_fmea_e7_an_answer_that_never_begins_is_unsure() -> None:
     async with make_bench(silence_s=0.2) as bench:
         bench.local.mischief.stall_next(60)
         error = await bench.fail()
@@ -261,7 +261,7 @@ async def test_silence_ends_the_hearing_and_not_the_run() -> None:
         assert (await bench.ended()).status == "succeeded"
 
 
-async def test_pings_alone_are_no_silence() -> None:
+async def test_fmea_e10_pings_alone_are_no_silence() -> None:
     async with make_bench(silence_s=0.3, ping_s=0.05) as bench:
         bench.local.mischief.ping_only_next()
         with pytest.raises(TimeoutError):
@@ -435,7 +435,7 @@ async def _start(dify: Dify, endpoint: Endpoint) -> None:
         pass
 
 
-async def test_an_endless_answer_is_cut(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fmea_e12_an_endless_answer_is_cut(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.dify.wire.MAX_BODY", 1000)
     async with speak(say("200 OK", "application/json", '"' + "x" * 5000 + '"')) as (url, _):
         with pytest.raises(DifyError) as failed:
@@ -443,7 +443,7 @@ async def test_an_endless_answer_is_cut(bench: Bench, monkeypatch: pytest.Monkey
         assert failed.value.code == "unreadable"
 
 
-async def test_a_stream_without_end_is_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_fmea_a13_a_stream_without_end_is_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.dify.client.MAX_STREAM", 10_000)
     assert isinstance(await bench.fail("huge-output"), StreamLost)
 

@@ -107,7 +107,7 @@ def test_no_bytes_make_it_raise(raw: bytes) -> None:
 
 
 @given(st.binary(max_size=12), st.integers(0, 300))
-def test_no_damage_to_a_real_event_makes_it_raise(junk: bytes, at: int) -> None:
+def test_fmea_e13_no_damage_to_a_real_event_makes_it_raise(junk: bytes, at: int) -> None:
     raw = payload(started("e", "n", title="héllo \u2028"))
     read(raw[:at] + junk + raw[at:])
     read(raw[:at] + junk)

@@ -94,7 +94,9 @@ def test_every_recorded_refusal_has_its_class(file: Path) -> None:
         (599, "something_new", Code.SERVER, False),
     ],
 )
-def test_a_code_has_its_class_and_its_retry(status: int, code: str | None, expected: Code, final: bool) -> None:
+def test_fmea_e3_a_code_has_its_class_and_its_retry(
+    status: int, code: str | None, expected: Code, final: bool
+) -> None:
     error = from_http(status, answer(code, status=status))
     assert (error.code, error.final) == (expected, final)
 

@@ -366,7 +366,7 @@ def test_a_tree_of_any_depth_can_be_written() -> None:
     assert len(list(flat(told["nodes"]))) == 3_000
 
 
-def test_spans_beyond_the_most_are_counted_and_not_kept() -> None:
+def test_fmea_e14_spans_beyond_the_most_are_counted_and_not_kept() -> None:
     events = [e for at in range(10) for e in (started(str(at), "x"), finished(str(at), "x"))]
     trace = folded(*events, box("loop_started", "loop"), *inside("c", "c", turn(0)), max_spans=4)
     assert len(trace.spans()) == 4

@@ -147,7 +147,7 @@ def test_the_trace_is_plain_json(path: Path) -> None:
 
 
 @pytest.mark.parametrize("path", [p for p in SMALL if p.stat().st_size < 7_000], ids=name_of)
-def test_a_stream_cut_at_any_byte_keeps_what_arrived(path: Path) -> None:
+def test_fmea_e8_a_stream_cut_at_any_byte_keeps_what_arrived(path: Path) -> None:
     """Byte by byte: the state after each is that of the stream cut there."""
     raw = load(path)
     splitter, trace, seen = Splitter(), Trace(), 0

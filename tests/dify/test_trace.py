@@ -33,7 +33,7 @@ def message(answer: str, name: str = "message") -> Json:
     return {"event": name, "task_id": TASK, "id": "m", "message_id": "m", "answer": answer, "conversation_id": "c"}
 
 
-def test_an_empty_stream_tells_nothing_and_no_zero() -> None:
+def test_fmea_e23_an_empty_stream_tells_nothing_and_no_zero() -> None:
     told = as_json(folded())
     assert told.pop("nodes") == []
     assert (told.pop("complete"), told.pop("ignored_events")) == (False, 0)
@@ -75,7 +75,7 @@ def test_the_task_id_of_the_live_stream_wins_over_that_of_a_replay() -> None:
     assert folded(started("a", "x"), replayed).task_id == TASK
 
 
-def test_an_error_event_is_not_the_end() -> None:
+def test_fmea_e15_an_error_event_is_not_the_end() -> None:
     trace = folded(said("Model x not exist."))
     assert (trace.complete, trace.facts.status, trace.facts.error) == (False, None, "Model x not exist.")
     assert trace.facts.said == {"code": "invalid_param", "status": 400, "message": "Model x not exist."}

@@ -68,7 +68,7 @@ async def test_nothing_planned_sets_no_alarm_and_the_pulse_beats_all_the_same(ho
 
 
 @BOTH
-async def test_a_herd_that_comes_due_in_one_second_runs_each_once_with_its_next_slot(house: House) -> None:
+async def test_fmea_g1_a_herd_that_comes_due_in_one_second_runs_each_once_with_its_next_slot(house: House) -> None:
     def add_herd(c: Connection) -> None:
         app = apps.add(c, an_app())
         model = save_job(c, "every 5 minutes", app=app).job

@@ -82,7 +82,7 @@ async def test_a_run_with_a_living_owner_is_left_alone(house: House) -> None:
 
 
 @BOTH
-async def test_of_many_heirs_one_takes_over(house: House) -> None:
+async def test_fmea_f9_of_many_heirs_one_takes_over(house: House) -> None:
     run, at_dify = await orphan(house)
     heirs = [house.another(f"heir {number}") for number in range(4)]
     taken = await asyncio.gather(*(heir.janitor.once() for heir in heirs))
@@ -113,7 +113,7 @@ async def test_the_limit_of_a_run_counts_from_its_start_also_for_an_heir(house: 
     assert at_dify.status == "stopped"
 
 
-async def test_a_run_that_dify_does_not_know_any_more_is_ended_at_its_limit(
+async def test_fmea_e17_a_run_that_dify_does_not_know_any_more_is_ended_at_its_limit(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(pursuit, "FOLLOWED_FOR_S", 0.05)

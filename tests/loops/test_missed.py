@@ -133,7 +133,7 @@ async def test_all_is_never_more_than_24(house: House) -> None:
 
 
 @BOTH
-async def test_a_long_night_is_written_in_short_transactions_and_told_in_one_alert(house: House) -> None:
+async def test_fmea_c10_a_long_night_is_written_in_short_transactions_and_told_in_one_alert(house: House) -> None:
     job = await save(house.store, "every minute", catch_up="skip")
     house.hand.turn(minutes=3 * ROWS_AT_ONCE, seconds=30)
     await house.store.run(lambda c: tick(c, house.hand.now))

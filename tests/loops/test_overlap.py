@@ -133,7 +133,7 @@ async def test_a_person_waits_in_the_same_line(house: House) -> None:
 
 
 @pytest.mark.parametrize("deed", [pause, remove])
-async def test_switching_a_job_off_closes_at_once_what_waits_by_itself(house: House, deed: Any) -> None:
+async def test_fmea_g5_switching_a_job_off_closes_at_once_what_waits_by_itself(house: House, deed: Any) -> None:
     job = await save(house.store, "queue", 5)
     await come_due(house, 2)
     asked = await by_hand(house, job)
@@ -229,7 +229,7 @@ async def test_a_rerun_stands_in_line_as_well_and_keeps_its_inputs(house: House)
 
 @pytest.mark.parametrize("engine", ["postgresql"])
 @pytest.mark.parametrize("overlap", ["queue", "replace", "allow"])
-async def test_a_due_time_an_end_and_many_people_at_one_moment_leave_nobody_waiting_for_nothing(
+async def test_fmea_g6_a_due_time_an_end_and_many_people_at_one_moment_leave_nobody_waiting_for_nothing(
     house: House, overlap: str
 ) -> None:
     job = await save(house.store, overlap, 2)

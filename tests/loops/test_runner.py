@@ -162,7 +162,7 @@ async def test_trouble_with_dify_ends_in_what_is_known_and_starts_nothing_twice(
     assert house.dify.keys["digest"] not in repr(run)
 
 
-async def test_inputs_that_dify_refuses_fail_the_run_with_its_words(house: House) -> None:
+async def test_fmea_e4_inputs_that_dify_refuses_fail_the_run_with_its_words(house: House) -> None:
     run = await house.fly("digest", inputs={})
     assert (run.state, code_of(run)) == (RunState.FAILED, Code.BAD_INPUTS)
     assert run.fault is not None
@@ -326,7 +326,7 @@ async def test_a_stop_that_comes_before_dify_has_answered_is_passed_on_as_soon_a
     assert house.dify.starts()[0].status == "stopped"
 
 
-async def test_a_run_that_heeds_no_stop_is_given_up_and_says_so(
+async def test_fmea_e21_a_run_that_heeds_no_stop_is_given_up_and_says_so(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(flight, "STOP_PATIENCE_S", 0.05)
@@ -363,7 +363,9 @@ async def test_a_run_that_ended_before_the_stop_came_keeps_its_end(house: House)
     assert (await house.run(run)).stop_by is None
 
 
-async def test_a_run_is_stopped_at_its_limit_and_the_limit_counts_from_when_it_was_sent(house: House) -> None:
+async def test_fmea_e11_a_run_is_stopped_at_its_limit_and_the_limit_counts_from_when_it_was_sent(
+    house: House,
+) -> None:
     run = await house.fly("never-ending", started_at=NOW - timedelta(hours=1), timeout_s=1)
     assert (run.state, run.reason) == (RunState.TIMED_OUT, None)
     assert house.dify.starts()[0].status == "stopped"

@@ -132,7 +132,9 @@ async def test_bytes_are_attached_as_they_are(house: House) -> None:
 
 
 @pytest.mark.parametrize("method", ["files.getUploadURLExternal", "files.completeUploadExternal"])
-async def test_a_file_that_fails_costs_only_the_file_and_is_tried_at_the_next_edit(house: House, method: str) -> None:
+async def test_fmea_d17_a_file_that_fails_costs_only_the_file_and_is_tried_at_the_next_edit(
+    house: House, method: str
+) -> None:
     house.slack.fail(method, error="internal_error")
     receipt = await send(house, WITH_FILE)
     assert "file" not in receipt

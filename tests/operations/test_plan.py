@@ -226,7 +226,7 @@ async def test_a_year_that_a_calendar_does_not_know_holds_the_job_and_its_channe
     assert await slots_of(store, job) == []
 
 
-async def test_a_held_job_does_not_hold_up_the_others(store: Store) -> None:
+async def test_fmea_g3_a_held_job_does_not_hold_up_the_others(store: Store) -> None:
     end = datetime(2026, 12, 31, 9, tzinfo=NOW.tzinfo)
     held = await store.run(lambda c: jobs.add(c, ruled(DAILY, "workday:CN")))
     other = await add(store, HOURLY)

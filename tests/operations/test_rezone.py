@@ -41,7 +41,7 @@ async def test_the_first_start_and_the_same_data_move_nothing(store: Store) -> N
     assert await store.read(lambda c: meta.get(c, "tzdata")) == "2026a"
 
 
-async def test_new_data_moves_what_it_moves_and_tells_each_owner_once(store: Store) -> None:
+async def test_fmea_c4_new_data_moves_what_it_moves_and_tells_each_owner_once(store: Store) -> None:
     def set_up(c: Connection) -> list[Job]:
         meta.put(c, "tzdata", "2026a")
         by_other = an_actor(OTHER)

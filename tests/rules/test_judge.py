@@ -32,7 +32,7 @@ def test_the_first_failure_is_told_with_its_kind(state: RunState, alert: Alert) 
 
 
 @pytest.mark.parametrize("state", FAILURES)
-def test_a_further_failure_is_counted_and_not_told(state: RunState) -> None:
+def test_fmea_g8_a_further_failure_is_counted_and_not_told(state: RunState) -> None:
     verdict = judge(a_run(state=state, ended_at=NOW), a_job(**FAILING))
     assert (verdict.failing_since, verdict.failures, verdict.alert) == (EARLIER, 4, None)
 

@@ -131,13 +131,13 @@ def test_the_spans_of_a_zone_join_without_a_hole() -> None:
             stamp = end
 
 
-def test_an_interval_knows_no_clock_changes() -> None:
+def test_fmea_c13_an_interval_knows_no_clock_changes() -> None:
     start = datetime(2026, 3, 8, 6, tzinfo=UTC)
     slots = schedules.preview(schedules.read("every 90 minutes", "America/New_York", start), start, 3)
     assert [slot - start for slot in slots] == [timedelta(minutes=90 * n) for n in (1, 2, 3)]
 
 
-def test_a_zone_that_skipped_a_whole_date_goes_on_after_it() -> None:
+def test_fmea_c3_a_zone_that_skipped_a_whole_date_goes_on_after_it() -> None:
     start = datetime(2011, 12, 29, 12, tzinfo=UTC)
     slots = schedules.preview(schedules.read("0 8 * * *", "Pacific/Apia", start), start, 3)
     days = [(slot.day, slot.hour) for slot in slots]

@@ -12,7 +12,7 @@ NOW = instant("2026-03-11T14:30:00Z")  # a Wednesday
 
 
 @pytest.mark.parametrize("row", rows_of("onetime_phrases", lang="en"), ids=lambda row: row["phrase"])
-def test_a_phrase_means_its_instant_or_is_refused(row: dict[str, Any]) -> None:
+def test_fmea_c12_a_phrase_means_its_instant_or_is_refused(row: dict[str, Any]) -> None:
     if row["expect"] != "instant":
         with pytest.raises(Refusal):
             schedules.read(row["phrase"], row["tz"], instant(row["now"]))

@@ -191,7 +191,7 @@ def test_an_expression_is_kept_with_single_spaces_and_capitals() -> None:
 
 
 @pytest.mark.parametrize("typed", ["0 0 0 30 2 ?", "0 0 0 31 4,6,9,11 ?", "0 0 0 29 2 ? 2027", "0 0 0 31W 2 ?"])
-def test_an_expression_that_never_fires_is_refused(typed: str) -> None:
+def test_fmea_c11_an_expression_that_never_fires_is_refused(typed: str) -> None:
     with pytest.raises(Refusal) as refused:
         schedules.read(typed, "UTC", NOW)
     assert refused.value.code == "never"

@@ -101,7 +101,7 @@ def test_a_bare_command_has_no_verb(text: str) -> None:
     assert (request.verb, request.rest) == ("", "")
 
 
-def test_an_org_wide_installation_is_told_by_a_string() -> None:
+def test_fmea_d23_an_org_wide_installation_is_told_by_a_string() -> None:
     request = read_command(COMMAND | {"is_enterprise_install": "true", "enterprise_id": "E1"})
     assert request.is_enterprise
     assert request.enterprise_id == "E1"

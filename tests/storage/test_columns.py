@@ -222,7 +222,7 @@ async def test_a_naive_time_is_refused(store: Store) -> None:
         write_time(datetime(2026, 9, 1))  # noqa: DTZ001
 
 
-async def test_what_no_engine_can_hold_is_taken_out_and_the_rest_stays_equal(store: Store) -> None:
+async def test_fmea_g10_what_no_engine_can_hold_is_taken_out_and_the_rest_stays_equal(store: Store) -> None:
     nasty = "a\0b\ud800c 👩‍👩‍👧 \u200b é"
     clean = "abc 👩‍👩‍👧 \u200b é"
     values = {nasty: [nasty, {"deep": nasty}], "n": 2**70, "x": -(10**400), "many": float("nan")}

@@ -158,7 +158,7 @@ async def test_a_store_that_was_never_used_can_be_closed(url: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ["postgresql"])
-async def test_a_deadlock_is_done_again(store: Store) -> None:
+async def test_fmea_b10_a_deadlock_is_done_again(store: Store) -> None:
     first, second = [await store.run(lambda c: runs.add(c, a_run(tokens=0))) for _ in range(2)]
     assert first is not None
     assert second is not None
@@ -238,7 +238,7 @@ async def test_a_missing_file_is_not_made_by_looking(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
+async def test_fmea_b4_a_damaged_file_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "bad.db"
     path.write_bytes(b"this is no database at all, it only has the name" * 100)
     store = open_store(f"sqlite:///{path}")
@@ -251,7 +251,7 @@ async def test_a_damaged_file_is_refused(tmp_path: Path) -> None:
 class TestSqlite:
     """What only a file can do to us."""
 
-    async def test_a_file_held_by_others_for_long_is_busy_and_nothing_is_saved(
+    async def test_fmea_b1_a_file_held_by_others_for_long_is_busy_and_nothing_is_saved(
         self, url: str, store: Store, monkeypatch: pytest.MonkeyPatch
     ) -> None:
         monkeypatch.setattr("storage.writer.PATIENCE_S", 0.1)
@@ -277,7 +277,7 @@ class TestSqlite:
         await writing
         assert await store.read(count_runs) == 2
 
-    async def test_a_full_disk_saves_nothing_of_that_write_and_all_of_the_others(self, store: Store) -> None:
+    async def test_fmea_b2_a_full_disk_saves_nothing_of_that_write_and_all_of_the_others(self, store: Store) -> None:
         def flood(c: Connection) -> None:
             add_pair(c)
             pages = c.execute(text("PRAGMA page_count")).scalar_one()
@@ -292,7 +292,7 @@ class TestSqlite:
         assert [type(one) for one in answers] == [type(None), NotSaved, type(None), NotSaved, type(None)]
         assert await store.read(count_runs) == 6
 
-    async def test_what_is_saved_is_safe_from_a_loss_of_power(self, store: Store) -> None:
+    async def test_fmea_b5_what_is_saved_is_safe_from_a_loss_of_power(self, store: Store) -> None:
         def pragmas(c: Connection) -> list[Any]:
             names = ("journal_mode", "synchronous", "foreign_keys")
             return [c.execute(text(f"PRAGMA {name}")).scalar_one() for name in names]

@@ -34,7 +34,7 @@ async def test_renaming_to_a_standing_name_is_refused(store: Store) -> None:
     assert await store.read(lambda c: jobs.get(c, "T1", second.id)) == second
 
 
-async def test_of_two_editors_the_second_is_told(store: Store) -> None:
+async def test_fmea_g4_of_two_editors_the_second_is_told(store: Store) -> None:
     [job] = await added(store, a_job(name="x"))
     edits = [replace(job, timeout_s=seconds) for seconds in (10, 20)]
     saved = await asyncio.gather(*(store.run(lambda c, edit=edit: jobs.save(c, edit)) for edit in edits))

@@ -143,7 +143,7 @@ def dying_at(statement: int) -> Iterator[list[str]]:
         event.remove(Engine, "before_cursor_execute", count)
 
 
-async def test_an_upgrade_that_dies_at_any_statement_leaves_nothing_behind(empty_url: str) -> None:
+async def test_fmea_b11_an_upgrade_that_dies_at_any_statement_leaves_nothing_behind(empty_url: str) -> None:
     """FMEA B11: each statement of the migration in turn."""
     with dying_at(0) as all_statements:
         await upgrade(empty_url)

@@ -58,7 +58,7 @@ def test_no_flipped_bit_and_no_shortened_token_opens() -> None:
             VAULT.open(token[:length], ABOUT)
 
 
-def test_keys_rotate_the_first_seals_and_all_open() -> None:
+def test_fmea_b15_keys_rotate_the_first_seals_and_all_open() -> None:
     old, new = new_key(), new_key()
     token = Vault([old]).seal("app-secret", ABOUT)
     both = Vault([new, old])

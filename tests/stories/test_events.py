@@ -12,7 +12,7 @@ from tests.stories.world import ANA, BEN, CHIE, OPS, TRANSPORTS, World
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
 
 
-async def test_an_event_that_slack_repeats_is_answered_each_time_and_harms_nothing(world: World) -> None:
+async def test_fmea_d6_an_event_that_slack_repeats_is_answered_each_time_and_harms_nothing(world: World) -> None:
     event = {"type": "app_home_opened", "user": ANA, "channel": "D0ANA", "tab": "home", "event_ts": "1.2"}
     assert (await world.slack.wire.send_event(event)).ok
     payload = world.slack.wire._envelop(event)
@@ -33,7 +33,7 @@ async def test_a_slow_dify_delays_no_answer(world: World) -> None:
     assert "Started *digest*" in (await world.whispered("Started *digest*")).text
 
 
-async def test_a_flood_of_commands_is_acknowledged_in_time_and_each_does_its_deed_once(world: World) -> None:
+async def test_fmea_d10_a_flood_of_commands_is_acknowledged_in_time_and_each_does_its_deed_once(world: World) -> None:
     async def ask(user: str, text: str) -> float:
         began = time.monotonic()
         answer = await world.slack.type(user, OPS, text)

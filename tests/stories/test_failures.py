@@ -40,7 +40,7 @@ async def test_a_node_that_fails_is_named_with_its_error(world: World) -> None:
     assert buttons_of(failed) == ["Run again", "Open trace"]
 
 
-async def test_a_run_that_succeeded_in_part_says_what_went_wrong(world: World) -> None:
+async def test_fmea_e22_a_run_that_succeeded_in_part_says_what_went_wrong(world: World) -> None:
     await world.type("/dify run partial k=Basel")
     partial = await world.told("*partial* finished with warnings")
     assert "Fetch the stock list" in partial.text
@@ -180,13 +180,15 @@ async def test_each_way_in_which_a_workflow_fails_has_its_own_sentence(
     assert "its limit" not in ended[0].text
 
 
-async def test_an_app_that_was_never_published_is_said_before_anything_runs(world: World) -> None:
+async def test_fmea_e2_an_app_that_was_never_published_is_said_before_anything_runs(world: World) -> None:
     answer = await world.type("/dify run unpublished")
     assert "The app is not published. Publish it in Dify" in answer.text
     assert not world.slack.messages(OPS)
 
 
-async def test_a_run_that_waits_for_a_person_says_so_and_is_finished_when_the_form_is_filled(world: World) -> None:
+async def test_fmea_e16_a_run_that_waits_for_a_person_says_so_and_is_finished_when_the_form_is_filled(
+    world: World,
+) -> None:
     await world.type('/dify run approval draft="Prices rise"')
     waiting = await world.told("*approval* is waiting for a person")
     (run,) = world.dify.starts("approval")

@@ -52,7 +52,7 @@ def held(view: View, block_id: str) -> Any:
     return next(value for name, value in state.items() if name != "type")
 
 
-async def test_the_form_opens_at_once_and_asks_dify_afterwards(world: World) -> None:
+async def test_fmea_d8_the_form_opens_at_once_and_asks_dify_afterwards(world: World) -> None:
     await world.slack.type(ANA, OPS, "/dify schedule")
     view = await world.wait(lambda: top(world, ANA, "app"))
     assert view is not None
@@ -203,7 +203,7 @@ async def open_edit(world: World, job: str, user: str = ANA) -> View:
     return view
 
 
-async def test_a_change_does_not_overwrite_what_somebody_else_has_saved_meanwhile(world: World) -> None:
+async def test_fmea_d20_a_change_does_not_overwrite_what_somebody_else_has_saved_meanwhile(world: World) -> None:
     await world.save('/dify schedule digest every weekday at 9 as "Mine" topic=Tea', BEN)
     bens, anas = await open_edit(world, "mine", BEN), await open_edit(world, "mine")
     assert (await world.slack.submit(ANA, anas, {"when": "every day at 8"})).ok

@@ -154,7 +154,7 @@ async def test_the_health_is_well_and_its_headers_are_safe(world: World) -> None
     assert answer.headers["X-Content-Type-Options"] == "nosniff"
 
 
-async def test_a_run_that_nobody_takes_makes_the_health_fail_with_its_reason(watched: World) -> None:
+async def test_fmea_f10_a_run_that_nobody_takes_makes_the_health_fail_with_its_reason(watched: World) -> None:
     await watched.bot.services.engine.stop()
     watched.clock.ahead += timedelta(days=2)
     async with httpx.AsyncClient(trust_env=False) as http:

@@ -119,7 +119,7 @@ async def test_the_home_of_an_outsider_does_not_know_of_a_private_job(secretive:
     assert CANARY in words_of(mine)
 
 
-async def test_who_has_left_the_channel_sees_its_jobs_no_more(tmp_path: Path) -> None:
+async def test_fmea_d12_who_has_left_the_channel_sees_its_jobs_no_more(tmp_path: Path) -> None:
     async with open_world(tmp_path) as world:
         world.slack.workspace.channels["C0FINANCE"].members.add(BEN)
         await world.save(f'/dify schedule digest every hour as "{CANARY}" topic=Tea', channel=FINANCE)

@@ -76,7 +76,7 @@ async def test_a_run_that_was_started_and_never_named_is_found_and_not_started_a
     assert len(world.dify.starts()) == 1
 
 
-async def test_a_job_that_was_due_while_the_bot_was_dead_runs_once_when_it_is_back(tmp_path: Path) -> None:
+async def test_fmea_a19_a_job_that_was_due_while_the_bot_was_dead_runs_once_when_it_is_back(tmp_path: Path) -> None:
     async with open_life(tmp_path) as (world, process):
         await world.save("/dify schedule loops every 15 minutes as Watch")
         await process.kill()
@@ -100,7 +100,7 @@ async def test_an_ended_bot_leaves_in_time_and_the_next_one_takes_its_run_at_onc
     assert len(world.slack.messages(OPS)) == 1
 
 
-async def test_a_card_of_before_can_be_saved_after(tmp_path: Path) -> None:
+async def test_fmea_f11_a_card_of_before_can_be_saved_after(tmp_path: Path) -> None:
     async with open_life(tmp_path) as (world, process):
         card = await world.type("/dify schedule loops every day at 9 as Watch")
         await process.kill()

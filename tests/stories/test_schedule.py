@@ -37,7 +37,7 @@ async def test_a_saved_job_runs_when_it_is_due_and_tells_its_result_in_one_messa
     assert [run.inputs["city"] for run in world.dify.starts()] == ["Basel"]
 
 
-async def test_a_reader_elsewhere_reads_the_times_on_their_own_clock(world: World) -> None:
+async def test_fmea_c14_a_reader_elsewhere_reads_the_times_on_their_own_clock(world: World) -> None:
     card = await world.type("/dify schedule digest every weekday at 9 topic=Tea", CHIE)
     assert "(Asia/Tokyo)" in card.text
     await world.press(card, "draft_save", CHIE)

@@ -25,7 +25,7 @@ async def test_a_message_whose_plain_blocks_are_refused_too_is_sent_as_text(worl
     assert "*digest* finished" in done.text
 
 
-async def test_while_slack_is_busy_nothing_is_lost_and_nothing_doubled(world: World) -> None:
+async def test_fmea_d22_while_slack_is_busy_nothing_is_lost_and_nothing_doubled(world: World) -> None:
     world.slack.fail("chat.postMessage", error=429, times=2, retry_after_s=1)
     await finished(world)
     assert len(world.slack.messages(OPS)) == 1
@@ -56,7 +56,7 @@ async def test_a_message_that_slack_did_not_take_is_sent_again(world: World, err
     assert len(world.slack.messages(OPS)) == 1
 
 
-async def test_the_owner_is_told_once_of_a_channel_that_was_archived(world: World) -> None:
+async def test_fmea_d11_the_owner_is_told_once_of_a_channel_that_was_archived(world: World) -> None:
     await world.save('/dify schedule digest every hour as "Tea" topic=Tea to #news')
     await world.turn_to_next()
     await world.told("*Tea* finished", NEWS)
@@ -81,14 +81,14 @@ async def test_the_owner_is_told_how_to_bring_the_bot_back_into_the_channel(worl
     await world.told("*Tea* finished", NEWS)
 
 
-async def test_an_answer_whose_address_fails_comes_another_way(world: World) -> None:
+async def test_fmea_d9_an_answer_whose_address_fails_comes_another_way(world: World) -> None:
     world.slack.fail("response_url", error="500")
     answer = await world.type("/dify run digest topic=Tea")
     assert "Started *digest*" in answer.text
     assert answer.viewer == ANA
 
 
-async def test_a_revoked_token_is_logged_in_plain_words_and_the_runs_go_on(
+async def test_fmea_d13_a_revoked_token_is_logged_in_plain_words_and_the_runs_go_on(
     world: World, caplog: pytest.LogCaptureFixture
 ) -> None:
     await world.save('/dify schedule digest every hour as "Tea" topic=Tea')
@@ -100,7 +100,7 @@ async def test_a_revoked_token_is_logged_in_plain_words_and_the_runs_go_on(
     assert world.slack.bot_token not in caplog.text
 
 
-async def test_the_sockets_that_slack_renews_lose_no_command(world: World) -> None:
+async def test_fmea_d3_the_sockets_that_slack_renews_lose_no_command(world: World) -> None:
     for _ in range(2):
         await world.slack.disconnect_sockets()
         await world.wait(lambda: world.slack.sockets.count > 0, what="a new socket")

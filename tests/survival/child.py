@@ -1,9 +1,9 @@
 """The bot in a process that dies at a named point, wrapped from outside: the product knows nothing of it.
 
-`CRASH=point:n` is SIGKILL at the n-th passing of the point, `PAUSE=point:n` is SIGSTOP there, and `LEASE_S` makes leases
-shorter. Points are `<work>:inside` (all is written, nothing is committed), `<work>:after` (committed, and nobody knows
-yet), `dify:before`, `dify:after`, `slack:before`, `slack:after` (around the one request that cannot be taken back), and
-`named` (Dify has named the run).
+`CRASH=point:n` is SIGKILL at the n-th passing of the point, `PAUSE=point:n` is SIGSTOP there, `LEASE_S` is how long a
+lease lasts. Points are `<work>:inside` (all is written, nothing is committed), `<work>:after` (committed, and nobody
+knows yet), `dify:before`, `dify:after`, `slack:before`, `slack:after` (around the one request that cannot be taken
+back), and `named` (Dify has named the run).
 """
 
 import asyncio

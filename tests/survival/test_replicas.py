@@ -1,4 +1,4 @@
-"""Two servers on one PostgreSQL: killed, frozen, cut off, their database restarted; Slack and Dify tell what happened."""
+"""Two servers on one PostgreSQL: killed, frozen, cut off, their database restarted; judged by Slack and Dify."""
 
 import asyncio
 import os
