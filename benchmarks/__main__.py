@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from benchmarks import ack, claims, due, next_fire, streams_ack
+from benchmarks import ack, claims, due, next_fire, queues, streams_ack
 from benchmarks.rig.noise import print_noise
 
 MEASUREMENTS = {
@@ -12,6 +12,7 @@ MEASUREMENTS = {
     "streams_ack": streams_ack.measure,
     "due": due.measure,
     "claims": claims.measure,
+    "queues": queues.measure,
     "next_fire": next_fire.measure,
 }
 

@@ -102,8 +102,7 @@ class Postgres:
         """Ended by a signal (2 is fast, 3 at once, without a goodbye) and started again."""
         pid = int((self._home / "data" / "postmaster.pid").read_text().split()[0])
         os.kill(pid, number)
-        assert self._server is not None
-        self._server.wait(30)
+        self.stop()
         self.start_again()
 
     @property

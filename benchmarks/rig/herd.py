@@ -54,7 +54,7 @@ async def run_clock(line: Line, environ: Mapping[str, str]) -> None:
         if await bot.clock.once() != HERD:
             raise RuntimeError("the clock did not claim the whole herd")
 
-    await line.serve(claim=lambda: _time(claim))
+    await line.serve(claim=lambda: time_it(claim))
     await bot.stop()
 
 
@@ -113,7 +113,7 @@ async def run_bare_sqlite(line: Line, path: str) -> None:
             if len(found) < BARE_BATCH:
                 return
 
-    await line.serve(claim=lambda: _time(lambda: asyncio.to_thread(claim)))
+    await line.serve(claim=lambda: time_it(lambda: asyncio.to_thread(claim)))
     c.close()
 
 
@@ -140,7 +140,7 @@ async def run_bare_postgres(line: Line, url: str) -> None:
             if len(found) < BARE_BATCH:
                 return
 
-    await line.serve(claim=lambda: _time(claim))
+    await line.serve(claim=lambda: time_it(claim))
     await c.execute("DROP TABLE herd, fired")
     await c.close()
 
@@ -153,10 +153,11 @@ async def fire() -> None:
     _fired.append(time.perf_counter())
 
 
-async def run_apscheduler(line: Line, path: str) -> None:
-    """The peer: its SQLAlchemy job store, with WAL and synchronous=NORMAL, which favours it."""
-    engine = create_engine(f"sqlite:///{path}")
-    event.listen(engine, "connect", _favour)
+async def run_apscheduler(line: Line, url: str) -> None:
+    """The peer: its SQLAlchemy job store; on SQLite with WAL and synchronous=NORMAL, which favours it."""
+    engine = create_engine(url)
+    if engine.dialect.name == "sqlite":
+        event.listen(engine, "connect", _favour)
     scheduler = AsyncIOScheduler(jobstores={"default": SQLAlchemyJobStore(engine=engine)}, timezone=UTC)
     scheduler.start(paused=True)
     due = datetime.now(UTC) - LATE
@@ -171,7 +172,7 @@ async def run_apscheduler(line: Line, path: str) -> None:
         while len(_fired) < HERD:  # noqa: ASYNC110 - the peer calls a function by its name, not a closure
             await asyncio.sleep(0.01)
 
-    await line.serve(claim=lambda: _time(claim))
+    await line.serve(claim=lambda: time_it(claim))
     scheduler.shutdown(wait=False)
 
 
@@ -180,7 +181,7 @@ def _favour(connection: Any, _: Any) -> None:
     connection.execute("PRAGMA synchronous=NORMAL")
 
 
-async def _time(claim: Callable[[], Awaitable[None]]) -> tuple[float, float]:
+async def time_it(claim: Callable[[], Awaitable[None]]) -> tuple[float, float]:
     heart = Heart()
     heart.start()
     await asyncio.sleep(0.02)
