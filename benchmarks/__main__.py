@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from benchmarks import ack, claims, due, next_fire, queues, streams_ack
+from benchmarks import ack, claims, due, herd, next_fire, queues, streams_ack
 from benchmarks.rig.noise import print_noise
 
 MEASUREMENTS = {
@@ -13,6 +13,7 @@ MEASUREMENTS = {
     "due": due.measure,
     "claims": claims.measure,
     "queues": queues.measure,
+    "herd": herd.measure,
     "next_fire": next_fire.measure,
 }
 

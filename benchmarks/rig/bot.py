@@ -21,11 +21,12 @@ from bot.loops import runner
 from bot.operations.connect import connect
 from bot.operations.find import find_app
 from bot.operations.launch import launch_app
-from bot.operations.plan import plan_first
+from bot.operations.plan import plan_first, planned_run
 from bot.process import freeze_memory
 from bot.rules.access import Actor, system
+from bot.schedules.kind import Slot
 from bot.settings import read
-from storage import jobs
+from storage import jobs, runs
 from storage.records import Job, Schedule
 
 OWNER = "U0ANA"
@@ -45,6 +46,7 @@ async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: M
     await line.serve(
         add_jobs=measured.add_jobs,
         add_one_time_jobs=measured.add_one_time_jobs,
+        add_herd=measured.add_herd,
         launch=measured.launch,
         in_flight=measured.in_flight,
         start_watch=measured.start_watch,
@@ -101,14 +103,38 @@ class Measured:
         model = schedules.read("in 5 minutes", "Etc/UTC", self._bot.services.now())
         wanted = [
             (
-                f"once {slot.timestamp()}",
+                f"once {number}: {slot.timestamp()}",
                 replace(model, text="once", spec=slot.isoformat()),
                 {"slot": slot.timestamp()},
             )
-            for slot in slots
+            for number, slot in enumerate(slots)
         ]
         await self._bot.services.store.run(lambda c: self._add(c, wanted, channel_id, app))
         self._bot.services.engine.wake("clock")
+
+    async def add_herd(self, first_in_s: float, count: int, channel_id: str, app: str) -> None:
+        """Daily jobs whose next slots come due in one instant."""
+        due_at, services = datetime.now(UTC) + timedelta(seconds=first_in_s), self._bot.services
+        when = schedules.read("every day at 9", "Europe/Berlin", services.now())
+
+        def add(c: Connection) -> None:
+            found, now = find_app(c, self._actor, app), services.now()
+            model = Job(
+                id=0,
+                team_id=services.team_id,
+                channel_id=channel_id,
+                name="",
+                app_id=found.id,
+                inputs={"topic": "AI news"},
+                schedules=(when,),
+                owner_id=OWNER,
+                created_at=now,
+            )
+            added = [jobs.add(c, replace(model, name=f"herd {number}")) for number in range(count)]
+            runs.add_many(c, [planned_run(job, Slot(due_at, due_at), now=now) for job in added])
+
+        await services.store.run(add)
+        services.engine.wake("clock")
 
     async def launch(self, count: int, channels: Sequence[str], inputs: Mapping[str, Any], app: str) -> None:
         """Runs that are ready now, in all of the channels in turn."""
