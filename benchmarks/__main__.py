@@ -4,7 +4,7 @@ import argparse
 import asyncio
 import sys
 
-from benchmarks import ack, claims, due, herd, next_fire, queues, streams_ack
+from benchmarks import ack, claims, due, events, herd, next_fire, queues, streams_ack
 from benchmarks.rig.noise import print_noise
 
 MEASUREMENTS = {
@@ -14,6 +14,7 @@ MEASUREMENTS = {
     "claims": claims.measure,
     "queues": queues.measure,
     "herd": herd.measure,
+    "events": events.measure,
     "next_fire": next_fire.measure,
 }
 

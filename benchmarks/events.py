@@ -5,7 +5,6 @@ import gzip
 import sys
 import tempfile
 import time
-import venv
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -23,7 +22,6 @@ from bot.egress import AllowedHosts
 GOAL = 2.0  # of the peer, over the socket
 RECORDINGS = Path(__file__).parents[1] / "tests" / "recordings"
 PEER = Path(__file__).parent / "rig" / "ssepeer.py"
-PEER_VERSIONS = ("httpx==0.28.1", "httpx-sse==0.4.3")
 CHUNK = 64 * 1024  # what one read of a socket brings at most
 TIMES, ROUNDS = 5, 3
 SYNTHETIC_EVENTS = 4_000
@@ -32,7 +30,7 @@ SYNTHETIC_EVENTS = 4_000
 async def measure(asked: Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         home = Path(folder)
-        python = await _make_venv(home / "venv") if asked.httpx_sse else sys.executable
+        python = sys.executable
         rows = [
             await _measure_memory("the recordings, in memory", _write_recordings(home / "recorded"), python),
             await _measure_memory("a run of 3 KB events, in memory", _write_run(home / "run"), python),
@@ -48,8 +46,6 @@ async def measure(asked: Namespace) -> None:
     )
     print_table("Ours parses and folds into a trace; the others only parse", heads, rows)
     print_goal(f"over the socket ≥ {GOAL} of the peer", rows[-1][-1], at_least=GOAL)
-    if not asked.httpx_sse:
-        print("httpx-sse itself is the peer with --httpx-sse, which installs it into a throw-away venv")
 
 
 async def _measure_memory(name: str, folder: Path, python: str) -> list[Any]:
@@ -134,18 +130,6 @@ async def _ask_peer(python: str, *arguments: str) -> tuple[str, list[float]]:
         raise RuntimeError("the peer failed; its error stands above")
     answer = orjson.loads(told)
     return answer["name"], answer["rates"]
-
-
-async def _make_venv(folder: Path) -> str:
-    """A Python that has httpx-sse, which the project does not need; gone with the measurement."""
-    await asyncio.to_thread(venv.create, folder, with_pip=True)
-    python = str(folder / "bin" / "python")
-    pip = await asyncio.create_subprocess_exec(
-        python, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", *PEER_VERSIONS
-    )
-    if await pip.wait():
-        raise RuntimeError("httpx-sse could not be installed")
-    return python
 
 
 def _write_recordings(folder: Path) -> Path:

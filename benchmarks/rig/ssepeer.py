@@ -1,6 +1,6 @@
-"""The peer that reads streams: httpx with httpx-sse (its own lines where that is not installed) and stdlib json.
+"""The peer that reads streams: httpx with httpx-sse and stdlib json.
 
-A script of its own, so that the Python of another venv can run it: `ssepeer.py socket URL KEY TIMES` or
+A script of its own, so that nothing of ours is loaded: `ssepeer.py socket URL KEY TIMES` or
 `ssepeer.py memory FOLDER TIMES`. Prints a JSON object: the name of the peer, and events/s of each time.
 """
 
@@ -13,25 +13,16 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+from httpx_sse import EventSource
 
-try:
-    from httpx_sse import EventSource
-
-    NAME = "httpx-sse + json"
-except ImportError:
-    NAME = "httpx lines + json"
+NAME = "httpx-sse + json"
 
 
 async def read_data(response: httpx.Response) -> AsyncIterator[str]:
-    """The data of each event; both ways leave pings out."""
-    if NAME == "httpx-sse + json":
-        async for event in EventSource(response).aiter_sse():
-            if event.data:
-                yield event.data
-    else:
-        async for line in response.aiter_lines():
-            if line.startswith("data: "):
-                yield line[6:]
+    """The data of each event; pings are left out."""
+    async for event in EventSource(response).aiter_sse():
+        if event.data:
+            yield event.data
 
 
 async def read(response: httpx.Response) -> int:
