@@ -73,6 +73,7 @@ class Cause(StrEnum):
     RERUN = "rerun"
     TEST = "test"
     API = "api"
+    BACKFILL = "backfill"
 
 
 class DeliveryState(StrEnum):
@@ -87,6 +88,7 @@ class DeliveryKind(StrEnum):
     RUN = "run"
     ALERT = "alert"
     NOTICE = "notice"
+    BACKFILL = "backfill"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -251,6 +253,7 @@ class Run:
     `fence` and `lease_until` are the claim, `deaths` counts the owners that died while they held it; `stop_by` is
     the wish of a person that it end. `attempts` counts what was sent, `retries` the failures that were tried again;
     until `try_at` a ready run waits for its next attempt. What `hold_by` holds does not begin until it is released.
+    `batch` names the backfill that it belongs to (`12/1`, the first of job 12).
     `mark` is what a person says of its end, `succeeded` or `failed`, whatever its state is. Since `cleared_at` its
     inputs and outputs are gone.
     """
@@ -272,6 +275,7 @@ class Run:
     job_version: int | None = None
     asked_by: str | None = None
     rerun_of: int | None = None
+    batch: str | None = None
     priority: int = 1
     warn_over_s: int = 0
     state: RunState = RunState.PLANNED

@@ -23,6 +23,7 @@ _IN_THE_WAY = _SELECT.where(
     RUN_OPEN,
     runs.c.job_id.in_(bindparam("jobs", expanding=True)),
     runs.c.state.in_([RunState.QUEUED, RunState.READY, RunState.RUNNING]),
+    runs.c.batch.is_(None),  # a backfill stands in a line of its own
 ).order_by(runs.c.due_at, runs.c.id)
 _QUEUE = update(runs).where(_WITH_ID, RUN_PLANNED).values(state=RunState.QUEUED)
 _START = (

@@ -159,6 +159,7 @@ runs = Table(
     Column("job_version", Integer),
     Column("asked_by", Text),
     Column("rerun_of", BigInteger),
+    Column("batch", Text),
     Column("state", Word(RunState), nullable=False),
     Column("reason", Words),
     Column("attempts", Integer, nullable=False),
@@ -212,6 +213,7 @@ _partial("ix_runs_ran", RUN_RAN, runs.c.job_id, runs.c.ended_at, runs.c.id)
 Index("ix_runs_job", runs.c.job_id, runs.c.id)
 Index("ix_runs_team", runs.c.team_id, runs.c.id)
 _partial("ix_runs_rerun", runs.c.rerun_of.is_not(None), runs.c.rerun_of)
+_partial("ix_runs_batch", runs.c.batch.is_not(None), runs.c.batch, runs.c.state)
 
 traces = Table(
     "traces",
@@ -388,6 +390,7 @@ RUN_WAITING = RUN.known(
     "try_at",
     "ready_at",
     "rerun_of",
+    "batch",
     "deaths",
     "retries",
     "attempts",

@@ -160,5 +160,5 @@ def postgres() -> Iterator[Postgres]:
 def pytest_terminal_summary(terminalreporter: Any) -> None:
     """What the long tests have survived, in one sentence."""
     told = count.sentence()
-    if told and not terminalreporter.stats.get("failed"):
+    if told and not (terminalreporter.stats.get("failed") or terminalreporter.stats.get("error")):
         terminalreporter.write_line(told)

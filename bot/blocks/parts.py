@@ -51,12 +51,14 @@ CHANNEL = re.compile(r"[CDG][A-Z0-9]{2,20}")
 class Message:
     """What is posted: `text` is the whole sense in a sentence or two, for notifications and screen readers.
 
-    `attachment` is a file for the thread, name and content, when the output is too long for the message.
+    `attachment` is a file for the thread, name and content, when the output is too long for the message; `thread_ts`
+    is the message below which it stands.
     """
 
     text: str
     blocks: list[Block] = field(default_factory=list)
     attachment: tuple[str, bytes | str] | None = None
+    thread_ts: str | None = None
 
     def plain(self) -> "Message":
         """The same with section, context and actions blocks only, for a Slack that refuses the newer ones."""

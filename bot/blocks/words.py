@@ -226,6 +226,8 @@ def cause(run: Run, names: Mapping[str, str] | None = None) -> str:
             return f"a test{by}"
         case Cause.API:
             return "by the API"
+        case Cause.BACKFILL:
+            return f"a backfill{by}"
         case Cause.MANUAL:
             return f"by {who}" if who else "by hand"
 

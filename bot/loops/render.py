@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -17,6 +17,7 @@ from bot.blocks.alert import (
     slow_alert,
     timeout_alert,
 )
+from bot.blocks.backfill import backfill_message
 from bot.blocks.notice import changed, undeliverable
 from bot.blocks.parts import Message
 from bot.blocks.run import run_message
@@ -25,7 +26,8 @@ from bot.errors import DeliveryError
 from bot.rules.access import SYSTEM
 from bot.rules.judge import Alert
 from bot.services import Services
-from storage import apps, jobs, runs
+from storage import apps, batches, deliveries, jobs, runs
+from storage.batches import Progress
 from storage.records import App, Delivery, DeliveryKind, Job, NodeSpan, Run
 from storage.runs import unpack_trace
 
@@ -37,6 +39,8 @@ class _Rows:
     app: App | None
     blob: bytes | None
     reruns: tuple[Run, ...]
+    root: Delivery | None = None
+    progress: Progress | None = None
 
 
 async def render(services: Services, delivery: Delivery) -> Message | None:
@@ -45,13 +49,18 @@ async def render(services: Services, delivery: Delivery) -> Message | None:
     spans = await asyncio.to_thread(unpack_trace, rows.blob) if rows.blob is not None else ()
     if delivery.kind is DeliveryKind.NOTICE:
         return _notice(delivery, await _names(services, delivery.facts.get("by")))
+    if delivery.kind is DeliveryKind.BACKFILL:
+        names = await _names(services, delivery.facts.get("by"))
+        if rows.job is None or rows.progress is None:
+            return None
+        return backfill_message(rows.job, rows.progress, delivery.facts, names)
     if rows.run is None:
         return None
     if delivery.kind is DeliveryKind.ALERT:
         return _alert(delivery, rows.run, rows.job, spans, len(rows.reruns))
     going = next((again for again in rows.reruns if not again.state.has_ended), None)
     names = await _names(services, *_people(rows.run), going.asked_by if going else None)
-    return run_message(
+    told = run_message(
         rows.run,
         job=rows.job,
         spans=spans,
@@ -60,6 +69,15 @@ async def render(services: Services, delivery: Delivery) -> Message | None:
         reruns=len(rows.reruns),
         names=names,
     )
+    return replace(told, thread_ts=_thread_of(rows.root)) if "thread" in delivery.facts else told
+
+
+def _thread_of(root: Delivery | None) -> str:
+    """The message below which this one stands, which is posted before it."""
+    ts = (root.receipt or {}).get("ts") if root is not None else None
+    if not ts:
+        raise DeliveryError("The message above it is not there yet.", permanent=False, code="no_thread")
+    return str(ts)
 
 
 def _people(run: Run) -> tuple[str | None, ...]:
@@ -70,9 +88,11 @@ def _read(c: Connection, delivery: Delivery) -> _Rows:
     run = runs.get(c, delivery.team_id, delivery.run_id) if delivery.run_id is not None else None
     job = jobs.get(c, delivery.team_id, delivery.job_id) if delivery.job_id is not None else None
     if run is None:
-        return _Rows(None, job, None, None, ())
+        batch = delivery.facts.get("batch") if delivery.kind is DeliveryKind.BACKFILL else None
+        return _Rows(None, job, None, None, (), progress=batches.progress(c, batch) if batch else None)
     app = apps.get(c, run.team_id, run.app_id)
-    return _Rows(run, job, app, runs.get_trace(c, run.id), tuple(runs.reruns_of(c, run.id)))
+    root = deliveries.by_key(c, delivery.facts["thread"]) if "thread" in delivery.facts else None
+    return _Rows(run, job, app, runs.get_trace(c, run.id), tuple(runs.reruns_of(c, run.id)), root)
 
 
 async def _names(services: Services, *user_ids: str | None) -> Mapping[str, str]:

@@ -46,7 +46,9 @@ class Posted(Protocol):
 class Finder(Protocol):
     """What finds a message that may have been posted."""
 
-    async def find(self, target: str, token: str, since: datetime, *, but: str = "") -> tuple[str, str] | None: ...
+    async def find(
+        self, target: str, token: str, since: datetime, *, but: str = "", thread_ts: str | None = None
+    ) -> tuple[str, str] | None: ...
 
 
 class Speaker(Protocol):
@@ -75,7 +77,7 @@ class Outlets(Protocol):
 
 async def send(outlets: Outlets, delivery: Delivery, message: Message, leave: Leave) -> Mapping[str, Any]:
     """Post or edit; the receipt is `{"channel", "ts", "file"}`. `leave` is asked right before a first post."""
-    told = await _place(outlets, delivery)
+    told = await _place(outlets, delivery, message.thread_ts)
     message = _mark(message) if told.may_repeat else message
     forms = (message, message.plain(), message.bare())
     token = token_of(outlets.installation, delivery.key)
@@ -104,14 +106,16 @@ class _Place:
     may_repeat: bool = False
 
 
-async def _place(outlets: Outlets, delivery: Delivery) -> _Place:
+async def _place(outlets: Outlets, delivery: Delivery, thread_ts: str | None) -> _Place:
     """Where a post is in doubt, Slack's history tells. Without the scope to read it nobody knows."""
     kept = delivery.receipt or {}
     if delivery.asked_at is None:
         return _Place(kept)
     token, but = token_of(outlets.installation, delivery.key), str(kept.get("ts") or "")
     try:
-        found = await outlets.slack.history.find(delivery.target, token, delivery.asked_at, but=but)
+        found = await outlets.slack.history.find(
+            delivery.target, token, delivery.asked_at, but=but, thread_ts=thread_ts
+        )
     except DeliveryError as error:
         if not error.permanent:
             raise
@@ -164,5 +168,7 @@ async def _attach(slack: Speaker, message: Message, receipt: dict[str, Any]) -> 
 def _payload(message: Message, token: str) -> dict[str, Any]:
     payload: dict[str, Any] = {"text": message.text}
     payload["blocks"] = message.blocks
+    if message.thread_ts is not None:
+        payload["thread_ts"] = message.thread_ts
     payload["metadata"] = {"event_type": EVENT, "event_payload": {"delivery": token}}
     return payload

@@ -6,10 +6,11 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.operations.again import try_again
+from bot.operations.backfill import serve_batch
 from bot.operations.gate import note_outcome
 from bot.operations.line import serve_next
 from bot.operations.plan import plan, plan_after_end
-from bot.operations.show import forget_slow, refresh_messages, show
+from bot.operations.show import forget_slow, refresh_messages, show, touch_batch
 from bot.rules.judge import Verdict, judge
 from storage import claims, deliveries, jobs, runs
 from storage.records import Delivery, DeliveryKind, Job, JobState, Run, RunState
@@ -49,6 +50,9 @@ def owe_alert(c: Connection, run: Run, job: Job, verdict: Verdict, *, now: datet
 
 
 def _follow(c: Connection, run: Run, job: Job | None, now: datetime) -> None:
+    if run.batch is not None and job is not None:
+        touch_batch(c, run.batch, now=now)
+        serve_batch(c, job, run.batch, now=now)
     if run.rerun_of is not None:
         refresh_messages(c, run.rerun_of, now=now)
     forget_slow(c, run)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection
 
 from storage import deliveries
-from storage.records import Delivery, DeliveryKind, Run
+from storage.records import Delivery, DeliveryKind, Job, Run
 
 # Older messages keep the button that they have; pressing it again does no harm.
 NEWEST = 2
@@ -24,7 +24,7 @@ def show_later(c: Connection, begun: Sequence[Run], *, now: datetime, due_at: da
     """Owe how runs that have just begun get on, from `due_at` on: most of them have ended by then. And that one goes
     on for too long, once it does."""
     slow = [_slow_alert(run, now) for run in begun if run.warn_over_s and run.attempts == 1]
-    deliveries.owe_many(c, [_message(run, now, 2, due_at) for run in begun])
+    deliveries.owe_many(c, [_message(run, now, 2, due_at) for run in begun if run.batch is None])
     deliveries.owe_many(c, slow)
 
 
@@ -32,6 +32,37 @@ def forget_slow(c: Connection, run: Run) -> None:
     """It has ended before it was slow."""
     if run.warn_over_s:
         deliveries.withdraw(c, _slow_key(run))
+
+
+def show_batch(c: Connection, job: Job, batch: str, by: str, span: str, *, now: datetime) -> None:
+    """Owe the message of a backfill, below which its results stand."""
+    deliveries.owe(
+        c,
+        Delivery(
+            id=0,
+            team_id=job.team_id,
+            key=batch_key(batch),
+            kind=DeliveryKind.BACKFILL,
+            target=job.channel_id,
+            job_id=job.id,
+            rank=0,
+            facts={"batch": batch, "by": by, "span": span},
+            due_at=now,
+            created_at=now,
+        ),
+    )
+
+
+def touch_batch(c: Connection, batch: str, *, now: datetime) -> None:
+    """The message of a backfill shows how far it is."""
+    told = deliveries.by_key(c, batch_key(batch))
+    if told is not None:
+        deliveries.owe(c, replace(told, due_at=now, rank=1))
+
+
+def batch_key(batch: str) -> str:
+    """The key of the message of a backfill."""
+    return f"backfill:{batch}"
 
 
 def refresh_buttons(c: Connection, job_id: int, pressed: str, *, now: datetime) -> None:
@@ -70,6 +101,7 @@ def _message(run: Run, now: datetime, rank: int, due_at: datetime) -> Delivery:
         run_id=run.id,
         job_id=run.job_id,
         rank=rank,
+        facts={"thread": batch_key(run.batch)} if run.batch else {},
         due_at=due_at,
         created_at=now,
     )

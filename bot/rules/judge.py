@@ -41,9 +41,9 @@ ALERTS = {
 
 
 def judge(run: Run, job: Job) -> Verdict:
-    """Judge one ended run. A test, a stop and a skip say nothing about the health of a job."""
+    """Judge one ended run. A test, a backfill, a stop and a skip say nothing about the health of a job."""
     ended_at = run.ended_at or run.due_at
-    if run.cause is Cause.TEST or (run.state not in ALERTS and not run.state.is_success):
+    if run.cause in (Cause.TEST, Cause.BACKFILL) or (run.state not in ALERTS and not run.state.is_success):
         return Verdict(failing_since=job.failing_since, failures=job.failures)
     if run.state.is_success:
         return _judge_success(run, job)

@@ -20,8 +20,11 @@ class History:
     def __init__(self, question: Question) -> None:
         self._question = question
 
-    async def find(self, target: str, token: str, since: datetime, *, but: str = "") -> tuple[str, str] | None:
-        """Channel and ts of the newest message with this token in its metadata; `but` is one that is not meant.
+    async def find(
+        self, target: str, token: str, since: datetime, *, but: str = "", thread_ts: str | None = None
+    ) -> tuple[str, str] | None:
+        """Channel and ts of a message with this token in its metadata; `but` is one that is not meant, `thread_ts`
+        the message below which it would stand.
 
         `target` is a channel or a person. Raises DeliveryError where the history cannot be read.
         """
@@ -32,8 +35,11 @@ class History:
             "limit": PAGE,
             "include_all_metadata": True,
         }
+        if thread_ts is not None:
+            asked["ts"] = thread_ts
+        method = "conversations.replies" if thread_ts else "conversations.history"
         for _ in range(PAGES):
-            page = await self._question("conversations.history", asked)
+            page = await self._question(method, asked)
             for message in page.get("messages") or ():
                 if _token_of(message) == token and message.get("ts") != but:
                     return channel, str(message["ts"])

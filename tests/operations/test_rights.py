@@ -3,6 +3,7 @@
 import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from sqlalchemy import Connection, select
 
 import bot.operations
 from bot.errors import Refusal
+from bot.operations.backfill import Span, backfill
 from bot.operations.connect import connect
 from bot.operations.draft import cancel, draft
 from bot.operations.hold import hold, release
@@ -35,6 +37,8 @@ from tests.storage.examples import a_draft, a_run
 
 LATER = NOW.replace(hour=9)
 VAULT = a_vault()
+DAY_BEFORE = (NOW - timedelta(days=1)).date()
+YESTERDAY = Span(since=DAY_BEFORE, until=DAY_BEFORE, daily_at=time(1))
 # Operations of the house: no person asks for them, so they take no actor.
 OF_THE_HOUSE = {
     "again",
@@ -125,6 +129,7 @@ CHANGES: dict[str, Deed] = {
     "manual": lambda c, actor, rows: launch_job(c, actor, rows.job.id, None, key="k", now=LATER),
     "manual of an app": lambda c, actor, rows: launch_app(c, actor, rows.app, HERE, {}, key="k", now=LATER),
     "rerun": lambda c, actor, rows: rerun(c, actor, rows.ended.id, generation=0, now=LATER),
+    "backfill": lambda c, actor, rows: backfill(c, actor, rows.job.id, YESTERDAY, now=LATER),
     "hold": lambda c, actor, rows: hold(c, actor, rows.ready.id, now=LATER),
     "release": lambda c, actor, rows: release(c, actor, rows.held.id, now=LATER),
     "mark": lambda c, actor, rows: mark_run(c, actor, rows.ended.id, "failed", "wrong", now=LATER),

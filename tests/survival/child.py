@@ -15,7 +15,7 @@ from typing import Any
 
 import bot.watch as watches
 from bot.app import Bot, build
-from bot.loops import janitor, leave, runner
+from bot.loops import courier, janitor, leave, runner
 from bot.loops.logbook import Logbook
 from bot.process import serve
 from bot.settings import read
@@ -120,6 +120,7 @@ def shorten_leases(lease_s: float) -> None:
     leave.SELF_FENCE_S = lease_s / 2
     watches.WARY_S = lease_s
     runner.LEASE_S = janitor.LEASE_S = lease_s
+    courier.LEASE_S = lease_s  # type: ignore[assignment]
 
 
 async def main() -> None:

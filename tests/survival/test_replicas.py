@@ -132,7 +132,7 @@ async def restart(world: Survival, postgres: Any, times: int) -> None:
     await settle(world, "database restarts", times)
 
 
-async def test_fmea_f1_a_server_that_is_killed_beside_another_loses_and_doubles_nothing(
+async def test_a_server_that_is_killed_beside_another_loses_and_doubles_nothing(
     tmp_path: Path, postgres: Any
 ) -> None:
     async with open_replicas(tmp_path, postgres) as world:
@@ -144,6 +144,13 @@ async def test_fmea_a15_a_server_that_stands_still_for_longer_than_its_lease_dou
 ) -> None:
     async with open_replicas(tmp_path, postgres) as world:
         await freeze(world, 1)
+
+
+async def test_fmea_f1_a_server_that_is_cut_off_from_the_database_doubles_nothing(
+    tmp_path: Path, postgres: Any
+) -> None:
+    async with open_replicas(tmp_path, postgres) as world:
+        await cut(world, postgres, tmp_path, 2)
 
 
 @pytest.mark.long
@@ -159,7 +166,7 @@ async def test_servers_that_stand_still_again_and_again(tmp_path: Path, postgres
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("point", ["leave:after", "mark:after"])
+@pytest.mark.parametrize("point", ["leave:after", "mark:after", "dify:before", "slack:before"])
 async def test_servers_that_stand_still_right_before_the_request(tmp_path: Path, postgres: Any, point: str) -> None:
     async with open_replicas(tmp_path, postgres) as world:
         await freeze_in_gap(world, point, GAPS)

@@ -123,6 +123,7 @@ def _make_runs() -> None:
         sa.Column("job_version", sa.Integer(), nullable=True),
         sa.Column("asked_by", sa.Text(), nullable=True),
         sa.Column("rerun_of", sa.BigInteger(), nullable=True),
+        sa.Column("batch", sa.Text(), nullable=True),
         sa.Column("state", sa.Text(), nullable=False),
         sa.Column("reason", sa.Text(), nullable=True),
         sa.Column("attempts", sa.Integer(), nullable=False),
@@ -181,6 +182,7 @@ def _make_runs() -> None:
     _partial("ix_runs_try", "runs", ["try_at"], "state = 'ready' AND try_at IS NOT NULL")
     op.create_index("ix_runs_team", "runs", ["team_id", "id"])
     _partial("ix_runs_rerun", "runs", ["rerun_of"], "rerun_of IS NOT NULL")
+    _partial("ix_runs_batch", "runs", ["batch", "state"], "batch IS NOT NULL")
 
 
 def _make_attempts() -> None:
