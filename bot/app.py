@@ -17,6 +17,7 @@ from bot.engine.choice import make_engine
 from bot.engine.port import Handler
 from bot.errors import Refusal
 from bot.loops.clock import Clock
+from bot.loops.copies import Copies
 from bot.loops.courier import Courier
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
@@ -52,6 +53,7 @@ class Bot:
     clock: Clock
     courier: Courier
     janitor: Janitor
+    copies: Copies
     listener: Listener
     roles: frozenset[str]
     watch: Watch | None = None
@@ -98,6 +100,7 @@ class Bot:
             "saver": _sweep(self.runner.beat),
             "courier": _sweep(self.courier.once),
             "janitor": _sweep(self._look_after),
+            "copies": _sweep(self.copies.once),
         }
 
     async def _look_after(self) -> None:
@@ -172,6 +175,7 @@ async def build(
         clock=Clock(services),
         courier=Courier(services),
         janitor=Janitor(services, runner),
+        copies=Copies(services),
         listener=Listener(services),
         roles=frozenset(roles),
         watch=watch,

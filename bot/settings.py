@@ -48,6 +48,7 @@ class Settings:
     keep_runs: int | None = 90  # days, as the next two; None: for ever
     keep_values: int | None = 30
     keep_traces: int | None = 14
+    backups: int = 7  # of a SQLite database, one a day
     max_per_app: int | None = None
     max_per_host: int | None = None
     max_running: int | None = None
@@ -138,6 +139,7 @@ SETTINGS: Mapping[str, Setting] = {
     "DIFY_OPS_KEEP_RUNS": Setting("keep_runs", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),
     "DIFY_OPS_KEEP_VALUES": Setting("keep_values", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),
     "DIFY_OPS_KEEP_TRACES": Setting("keep_traces", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),
+    "DIFY_OPS_BACKUPS": Setting("backups", values.read_whole(0, 365), _show_or("none")),
     "DIFY_OPS_START_GRACE": Setting("start_grace_s", values.read_whole(1, 3600), lambda seconds: f"{seconds} s"),
     "DIFY_OPS_START_WITHIN": Setting(
         "start_within_s", values.read_whole(60, 604_800), lambda seconds: f"{seconds} s"

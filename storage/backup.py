@@ -3,7 +3,7 @@
 import os
 import shutil
 import sqlite3
-from contextlib import closing
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -39,7 +39,8 @@ def back_up(url: str, target: Path) -> None:
         part.replace(target)
         _sync(target.parent)
     except (OSError, sqlite3.Error) as error:
-        part.unlink(missing_ok=True)
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
         raise NotSaved(f"The copy {target} could not be made: {error}.") from None
 
 

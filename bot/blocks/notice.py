@@ -126,9 +126,12 @@ UNDELIVERABLE = {
 }
 
 
-def undeliverable(channel_id: str, code: str) -> Message:
-    """A message could not be posted where it belongs; nothing of it is lost."""
+def undeliverable(channel_id: str, code: str, job_id: int | None = None) -> Message:
+    """A message could not be posted where it belongs; nothing of it is lost. The job can be moved."""
     why = UNDELIVERABLE.get(code, f"Slack says: {escape(code)}.")
     told = f"I cannot post the results of your job in {channel(channel_id)}. {why}"
     told += " The runs go on; `/dify runs` shows them."
-    return message(told, [section(told)])
+    if job_id is None:
+        return message(told, [section(told)])
+    move = button("Move to another channel", "job_edit", f"job:{job_id}", label="Choose another channel for this job")
+    return message(told, [section(told), actions(move)])

@@ -110,7 +110,7 @@ async def _names(services: Services, *user_ids: str | None) -> Mapping[str, str]
 def _notice(delivery: Delivery, names: Mapping[str, str]) -> Message:
     facts = delivery.facts
     if "undeliverable" in facts:
-        return undeliverable(facts["channel"], facts["undeliverable"])
+        return undeliverable(facts["channel"], facts["undeliverable"], delivery.job_id)
     times = [datetime.fromisoformat(at) for at in facts.get("times") or ()]
     return changed(_who(facts["by"], names), facts["says"], facts["name"], times, facts.get("zone") or "UTC")
 

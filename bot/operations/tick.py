@@ -44,6 +44,9 @@ class Ticked:
     count: int = 0
     ready: tuple[int, ...] = ()
 
+    def __bool__(self) -> bool:
+        return self.count > 0
+
 
 def tick(c: Connection, now: datetime) -> Ticked:
     """Handle one batch of due runs. A slot that was missed takes those after it along, so that

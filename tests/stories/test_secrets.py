@@ -72,7 +72,8 @@ async def test_a_process_at_the_highest_log_level_shows_no_secret_anywhere(tmp_p
             arguments = Path(f"/proc/{process.pid}/cmdline").read_bytes()
             await process.end()
         log = (tmp_path / "serve.log").read_text()
-        kept = b"".join(path.read_bytes() for path in tmp_path.iterdir() if path.suffix != ".key")
+        files = [path for path in tmp_path.rglob("*") if path.is_file() and path.suffix != ".key"]
+        kept = b"".join(path.read_bytes() for path in files)
         assert "broken" in log
         for secret in secrets_of(slack, dify):
             assert secret not in log

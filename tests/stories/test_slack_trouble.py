@@ -68,6 +68,9 @@ async def test_fmea_d11_the_owner_is_told_once_of_a_channel_that_was_archived(wo
     assert "It is archived." in notice.text
     await world.bot.services.tasks.idle()
     assert len(world.slack.messages(notice.channel)) == 1
+    await world.press(notice, "Move to another channel")
+    await world.view("Edit job")
+    await world.wait(lambda: "C0NEWS" in str(world.slack.views(ANA)[-1].blocks), what="the form with its channel")
 
 
 async def test_the_owner_is_told_how_to_bring_the_bot_back_into_the_channel(world: World) -> None:

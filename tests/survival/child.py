@@ -87,6 +87,7 @@ def _wrap_run(run: Callable[[Any], Awaitable[Any]], trap: Trap) -> Callable[[Any
                 trap.spring(f"{point}:inside")
             return result
 
+        inside.__qualname__ = _qualname_of(work)  # another trap may lie around this one
         result = await run(inside)
         if result:
             trap.spring(f"{point}:after")
@@ -109,9 +110,13 @@ def _wrap_call(
     return wrapped
 
 
-def _name_of(work: Any) -> str:
+def _qualname_of(work: Any) -> str:
     function = work.func if isinstance(work, partial) else work
-    name = getattr(function, "__qualname__", "")
+    return getattr(function, "__qualname__", "")
+
+
+def _name_of(work: Any) -> str:
+    name = _qualname_of(work)
     return next((point for point, begins in WORKS.items() if name == begins or name.startswith(f"{begins}.")), name)
 
 
