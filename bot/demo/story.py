@@ -67,10 +67,10 @@ class _Teller:
         await self._slack.close_view(ANA, self._slack.views(ANA)[-1], everything=True)
 
     async def run_again(self, message: Message) -> None:
-        self._person("presses Run again, twice in haste")
+        self._person("presses Run again and agrees, twice in haste")
         before = len(self._runs("finished"))
         for _ in range(2):
-            await self._slack.click(ANA, message, "run_again")
+            await self._slack.click(ANA, message, "run_again", confirmed=True)
         again = await self._wait(lambda: self._nth("finished", before), 60)
         self._bot(f"{again.text} (one run, not two: {len(self._runs('finished'))} results in all)")
 
