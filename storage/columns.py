@@ -219,16 +219,36 @@ class SchedulesJson(Json):
         return tuple(_read_schedule(one) for one in value or ())
 
 
-def _read_schedule(value: dict[str, Any]) -> Schedule:
-    plain = known_fields(Schedule, value)
-    for name in ("anchor_at", "start_at", "until_at"):
-        if plain.get(name) is not None:
-            plain[name] = datetime.fromisoformat(plain[name])
-    plain["calendars"] = tuple(
-        CalendarRule(**known_fields(CalendarRule, one)) for one in plain.get("calendars") or ()
-    )
-    plain["exclusions"] = tuple(plain.get("exclusions") or ())
-    return Schedule(**plain)
+# Jobs that come due together mostly say the same, and what is frozen can be shared.
+READ_ONCE = 1_000
+
+
+@lru_cache(READ_ONCE)
+def read_schedules(text: str) -> tuple[Schedule, ...]:
+    """The schedules of a job as they stand in the table."""
+    return tuple(_read_schedule(one) for one in from_json(text) or ())
+
+
+@lru_cache(READ_ONCE)
+def read_policy(text: str) -> Policy:
+    """The policy of a job as it stands in the table."""
+    return Policy(**known_fields(Policy, from_json(text) or {}))
+
+
+def _read_schedule(value: Any) -> Schedule:
+    """What no release of ours has written is of a kind that nobody knows: its job is held, and the others go on."""
+    try:
+        plain = known_fields(Schedule, value)
+        for name in ("anchor_at", "start_at", "until_at"):
+            if plain.get(name) is not None:
+                plain[name] = datetime.fromisoformat(plain[name])
+        plain["calendars"] = tuple(
+            CalendarRule(**known_fields(CalendarRule, one)) for one in plain.get("calendars") or ()
+        )
+        plain["exclusions"] = tuple(plain.get("exclusions") or ())
+        return Schedule(**plain)
+    except (AttributeError, TypeError, ValueError):
+        return Schedule(kind="unreadable", spec="", zone="UTC", text="", says="a schedule that cannot be read")
 
 
 def known_fields(record: type, value: Mapping[str, Any]) -> dict[str, Any]:

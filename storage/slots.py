@@ -9,6 +9,7 @@ from sqlalchemy import BindParameter, Connection, and_, bindparam, case, func, o
 
 from storage.columns import Utc
 from storage.records import Cause, Run, RunState
+from storage.rows import among
 from storage.runs import newest_of_job
 from storage.tables import RUN, RUN_OPEN, RUN_PLANNED, RUN_QUEUED, RUN_READY, runs
 
@@ -19,12 +20,20 @@ _SELECT = select(*RUN.columns)
 _WITH_ID = runs.c.id == bindparam("run_id")
 _JOB: BindParameter[int] = bindparam("job")
 _OF_JOB = runs.c.job_id == _JOB
-_IN_THE_WAY = _SELECT.where(
-    RUN_OPEN,
-    runs.c.job_id.in_(bindparam("jobs", expanding=True)),
-    runs.c.state.in_([RunState.QUEUED, RunState.READY, RunState.RUNNING]),
-    runs.c.batch.is_(None),  # a backfill stands in a line of its own
-).order_by(runs.c.due_at, runs.c.id)
+_STANDS_IN_THE_WAY = {
+    name: and_(
+        RUN_OPEN,
+        condition,
+        runs.c.state.in_([RunState.QUEUED, RunState.READY, RunState.RUNNING]),
+        runs.c.batch.is_(None),  # a backfill stands in a line of its own
+    )
+    for name, condition in among(runs.c.job_id, "jobs").items()
+}
+_IN_THE_WAY = {
+    name: _SELECT.where(condition).order_by(runs.c.due_at, runs.c.id)
+    for name, condition in _STANDS_IN_THE_WAY.items()
+}
+_BUSY = {name: select(runs.c.job_id).where(condition).distinct() for name, condition in _STANDS_IN_THE_WAY.items()}
 _QUEUE = update(runs).where(_WITH_ID, RUN_PLANNED).values(state=RunState.QUEUED)
 _START = (
     update(runs)
@@ -82,7 +91,14 @@ def in_the_way(c: Connection, job_ids: Collection[int]) -> list[Run]:
     """The queued, ready and running runs of these jobs, oldest first."""
     if not job_ids:
         return []
-    return RUN.all(c.execute(_IN_THE_WAY, {"jobs": list(job_ids)}))
+    return RUN.all(c.execute(_IN_THE_WAY[c.dialect.name], {"jobs": list(job_ids)}))
+
+
+def busy_jobs(c: Connection, job_ids: Collection[int]) -> set[int]:
+    """Those of the jobs that have a queued, ready or running run."""
+    if not job_ids:
+        return set()
+    return set(c.execute(_BUSY[c.dialect.name], {"jobs": list(job_ids)}).scalars())
 
 
 def queue(c: Connection, run_id: int, reason: str | None) -> None:

@@ -27,6 +27,9 @@ SCHEMA = "dify_ops_queue"
 TABLE = f"{SCHEMA}.pgqueuer"
 # A job is no more than a word in somebody's ear, so many of them are taken at once.
 BATCH = 100
+# Of a herd so many rows are named at a time: that sets every server to work, and whoever has a hand free again looks
+# for the rest by itself. A word costs the queue more than the claim that it is about.
+MOST_WORDS = 100
 # Kinds whose rows are for whoever has a hand free.
 SPREAD = ("runner",)
 ALL = 0  # no row has this number: look at all that is due
@@ -59,7 +62,7 @@ class DistributedEngine:
     def wake(self, kind: str, ids: Collection[int] = (), *, at: datetime | None = None) -> None:
         is_for_others = (kind in SPREAD and ids) or kind not in self._takes
         if at is None and is_for_others and self._is_open.is_set():
-            self._owed.setdefault(kind, set()).update(ids or [ALL])
+            self._owed.setdefault(kind, set()).update(list(ids)[:MOST_WORDS] or [ALL])
             self._has_more.set()
         else:
             self._local.wake(kind, at=at)

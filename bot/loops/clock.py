@@ -1,14 +1,19 @@
 """The clock: what has come due is handled, and the alarm is set for what comes due next."""
 
+import asyncio
 from datetime import datetime
 from functools import partial
 
 from sqlalchemy import Connection
 
 from bot.operations.resume import resume_due
-from bot.operations.tick import BATCH, tick
+from bot.operations.tick import Ticked, tick
 from bot.services import Services
 from storage import claims, jobs
+
+# How many batches of a herd are handled side by side: PostgreSQL writes one while the next is decided about, and
+# passes over what another has in hand. SQLite has one writer.
+LANES = {"sqlite": 1, "postgresql": 2}
 
 
 class Clock:
@@ -19,21 +24,22 @@ class Clock:
 
     async def once(self) -> int:
         """Handle all that is due now; how many. Sets the alarm for the next due instant."""
-        services, handled = self._services, 0
+        services, handled, lanes = self._services, 0, 1
         while True:
             now = services.now()
-            ticked = await services.store.run(partial(tick, now=now))
-            handled += ticked.count
-            if ticked.ready:
-                services.engine.wake("runner", ticked.ready)
-            if ticked.count == BATCH:
+            ticked = await asyncio.gather(*(self._tick(now) for _ in range(lanes)))
+            count = sum(one.count for one in ticked)
+            handled += count
+            if any(one.is_full for one in ticked):
+                lanes = LANES[services.store.dialect]
                 continue
+            lanes = 1
             run_at, resume_at = await services.store.read(_next_instants)
             resumed = 0
             if resume_at is not None and resume_at <= now:
                 resumed = await services.store.run(partial(resume_due, now=now))
                 handled += resumed
-            if not (ticked.count or resumed) or not (_is_due(run_at, now) or _is_due(resume_at, now)):
+            if not (count or resumed) or not (_is_due(run_at, now) or _is_due(resume_at, now)):
                 break
         if handled:
             services.engine.wake("courier")
@@ -42,6 +48,13 @@ class Clock:
         if due_at is not None:
             services.engine.wake("clock", at=due_at)
         return handled
+
+    async def _tick(self, now: datetime) -> Ticked:
+        """One batch; whoever has a hand free is told at once of what is ready."""
+        ticked = await self._services.store.run(partial(tick, now=now))
+        if ticked.ready:
+            self._services.engine.wake("runner", ticked.ready)
+        return ticked
 
 
 def _next_instants(c: Connection) -> tuple[datetime | None, datetime | None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from sqlalchemy import Connection
 
@@ -10,11 +11,12 @@ from bot.errors import Refusal
 from bot.operations.calendar import book_of
 from bot.operations.tell import tell
 from bot.schedules.kind import Book, NoData, Slot
-from storage import jobs, runs, slots
-from storage.records import Cause, Job, JobState, Run, RunState, Schedule
+from storage import herd, jobs, runs, slots
+from storage.records import Cause, Job, JobState, Policy, Run, RunState, Schedule
 
 # A slot that already has a row is passed over; after so many in a row we look where the rows end.
 MAX_TAKEN_SLOTS = 100
+KEYS_KEPT = 256  # a herd has few instants
 A_MOMENT = timedelta(seconds=1)  # no slots of one schedule are nearer
 
 
@@ -62,9 +64,14 @@ def plan_many(
     """`plan` for many jobs at once, each with its own `after`: one statement for all of them, since a herd comes due
     in one second."""
     books = books or Books(c)
+    foresight = Foresight()
     asked = [(job, after) for job, after in found if job.state is JobState.ACTIVE]
-    rows = [run for job, after in asked if (run := _foresee(job, after, books, now)) is not None]
-    if runs.add_many(c, rows) == len(rows) == len(asked):
+    rows = [
+        following
+        for job, after in asked
+        if (following := foresight.next(job.id, job.schedules, job.policy, after, books.of(job))) is not None
+    ]
+    if herd.plan(c, rows, now) == len(rows) == len(asked):
         return
     planned = {run.job_id for run in runs.planned_of_many(c, [job.id for job, _ in asked])}
     for job, after in asked:
@@ -118,18 +125,7 @@ def next_slot(job: Job, after: datetime, book: Book | None = None) -> Slot | Non
 
 def spread_out(job: Job, slot: Slot, book: Book | None) -> datetime:
     """When the run of this slot is due: at its time, or somewhat later where its schedule spreads its starts."""
-    before = slot.at - A_MOMENT
-    for schedule in job.schedules:
-        if not schedule.jitter_s:
-            continue
-        own = schedules.next_slot(schedule, before, book)
-        if own is not None and own.at == slot.at:
-            try:
-                following = next_slot(job, slot.at, book)
-            except (NoData, Refusal):
-                following = None
-            return schedules.spread(schedule, job.id, slot.at, following.at if following else None)
-    return slot.at
+    return _spread(job.id, job.schedules, slot, book)
 
 
 def own_due_at(c: Connection, job: Job, run: Run) -> datetime:
@@ -163,32 +159,90 @@ def planned_run(job: Job, slot: Slot, *, now: datetime, due_at: datetime | None 
 
 def key_of(job: Job, at: datetime) -> str:
     """The key of the slot that comes then."""
-    return f"job:{job.id}@{at.isoformat()}"
+    return _key(job.id, at)
 
 
 def came_at(run: Run) -> datetime:
     """When the slot of a planned run comes, which its key tells: a calendar moves it from its nominal time, a person
     or a spread from there to where it is due."""
-    return datetime.fromisoformat(run.key.partition("@")[2])
+    return _came_at(run.key)
 
 
 def plan_after(job: Job, run: Run) -> datetime:
     """From where the schedule goes on after a slot that has come due: from the slot, or from the later time to which
     a person has moved it, since it then took the place of those between."""
-    spread_s = max((schedule.jitter_s for schedule in job.schedules), default=0)
-    return max(came_at(run), run.due_at - timedelta(seconds=spread_s))
+    return after_due(job.schedules, run.key, run.due_at)
 
 
-def _foresee(job: Job, after: datetime, books: Books, now: datetime) -> Run | None:
-    """The next run of a job in the plain case; None where `plan` has to look closer."""
-    if any(schedule.times is not None for schedule in job.schedules):
+def after_due(found: Sequence[Schedule], key: str, due_at: datetime) -> datetime:
+    """As `plan_after`, of a run with that key."""
+    spread_s = max((schedule.jitter_s for schedule in found), default=0)
+    return max(_came_at(key), due_at - timedelta(seconds=spread_s))
+
+
+class Foresight:
+    """The next runs of many jobs in the plain case. What jobs of equal schedules have in common is found once."""
+
+    def __init__(self) -> None:
+        # By the identity of the schedules, which are so kept: to compare them costs more than to look.
+        self._seen: dict[tuple[int, datetime], tuple[Sequence[Schedule], Slot | None]] = {}
+
+    def next(
+        self, job_id: int, found: Sequence[Schedule], policy: Policy, after: datetime, book: Book | None
+    ) -> herd.Next | None:
+        """The next run of a job; None where `plan` has to look closer."""
+        if book is not None:
+            slot = _foresee(found, after, book)
+        elif (seen := self._seen.get((id(found), after))) is not None:
+            slot = seen[1]
+        else:
+            slot = _foresee(found, after, book)
+            self._seen[id(found), after] = (found, slot)
+        if slot is None:
+            return None
+        return herd.Next(job_id, _key(job_id, slot.at), slot.nominal_at, _spread(job_id, found, slot, book), policy)
+
+
+def _foresee(found: Sequence[Schedule], after: datetime, book: Book | None) -> Slot | None:
+    if any(schedule.times is not None for schedule in found):
         return None
     try:
-        book = books.of(job)
-        slot = next_slot(job, after, book)
-        return None if slot is None else planned_run(job, slot, due_at=spread_out(job, slot, book), now=now)
+        return schedules.union_next(found, after, book)
     except (NoData, Refusal):
         return None
+
+
+def _spread(job_id: int, found: Sequence[Schedule], slot: Slot, book: Book | None) -> datetime:
+    before = slot.at - A_MOMENT
+    for schedule in found:
+        if not schedule.jitter_s:
+            continue
+        own = schedules.next_slot(schedule, before, book)
+        if own is not None and own.at == slot.at:
+            try:
+                following = schedules.union_next(found, slot.at, book)
+            except (NoData, Refusal):
+                following = None
+            return schedules.spread(schedule, job_id, slot.at, following.at if following else None)
+    return slot.at
+
+
+def _key(job_id: int, at: datetime) -> str:
+    return f"job:{job_id}@{_iso(at)}"
+
+
+@lru_cache(KEYS_KEPT)
+def _iso(at: datetime) -> str:
+    return at.isoformat()
+
+
+@lru_cache(KEYS_KEPT)
+def _read_iso(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+def _came_at(key: str) -> datetime:
+    return _read_iso(key.partition("@")[2])
 
 
 def _add_next(

@@ -8,6 +8,7 @@ from sqlalchemy import Connection
 from bot.errors import Refusal
 from bot.operations.fill import fill_inputs
 from bot.operations.finish import follow
+from bot.operations.herd import let_in_herd
 from bot.operations.hint import hint_busy
 from bot.operations.line import Line, lines_of, make_room
 from bot.operations.missed import ROWS_AT_ONCE, Past, Walk, look_back, report, walk
@@ -39,17 +40,27 @@ class _Tick:
 
 @dataclass(frozen=True, slots=True)
 class Ticked:
-    """How many due runs were handled, and which of them are ready."""
+    """How many due runs were handled, which of them are ready, and whether there may be more."""
 
     count: int = 0
     ready: tuple[int, ...] = ()
+    is_full: bool = False
 
     def __bool__(self) -> bool:
         return self.count > 0
 
 
 def tick(c: Connection, now: datetime) -> Ticked:
-    """Handle one batch of due runs. A slot that was missed takes those after it along, so that
+    """Handle one batch of due runs: first of those about which there is little to decide, then of the others."""
+    herd = let_in_herd(c, now=now)
+    if herd.is_full:
+        return Ticked(len(herd.ready), herd.ready, is_full=True)
+    rest = decide_due(c, now)
+    return Ticked(len(herd.ready) + rest.count, herd.ready + rest.ready, rest.is_full)
+
+
+def decide_due(c: Connection, now: datetime) -> Ticked:
+    """Handle one batch of due runs, whatever they are. A slot that was missed takes those after it along, so that
     the slot that is planned next may have come due already: there is more to do until nothing is due."""
     due = claims.due_runs(c, now, BATCH)
     found = jobs.lock_many(c, {run.job_id for run in due if run.job_id is not None})
@@ -67,7 +78,7 @@ def tick(c: Connection, now: datetime) -> Ticked:
     runs.add_many(c, [row for _, walked in doing.walks for row in walked.rows])
     plan_many(c, doing.plans, now=now, books=doing.books)
     _follow_up(doing)
-    return Ticked(len(due), tuple(doing.started))
+    return Ticked(len(due), tuple(doing.started), is_full=len(due) == BATCH)
 
 
 def _decide(doing: _Tick, job: Job, run: Run) -> None:

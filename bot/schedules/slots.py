@@ -5,6 +5,7 @@ from datetime import datetime
 from hashlib import blake2b
 from typing import cast
 
+from bot.errors import Refusal
 from bot.registry import leaves
 from bot.schedules.kind import Book, Kind, NoData, Slot
 from bot.schedules.search import Search
@@ -19,7 +20,11 @@ def kinds() -> dict[str, Kind]:
 
 
 def kind_of(schedule: Schedule) -> Kind:
-    return kinds()[schedule.kind]
+    """Raises Refusal `unreadable` where no file here knows the kind."""
+    kind = kinds().get(schedule.kind)
+    if kind is None:
+        raise Refusal("A schedule of this job cannot be read.", "Give the job another schedule.", code="unreadable")
+    return kind
 
 
 def next_slot(schedule: Schedule, after: datetime, book: Book | None) -> Slot | None:

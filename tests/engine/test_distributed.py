@@ -8,7 +8,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from bot.engine.distributed import SCHEMA, DistributedEngine
+from bot.engine.distributed import MOST_WORDS, SCHEMA, DistributedEngine
 from bot.engine.embedded import EmbeddedEngine
 
 PATIENCE_S = 10.0
@@ -59,6 +59,16 @@ async def test_rows_that_are_named_are_spread_over_the_processes_and_each_goes_t
             await asyncio.sleep(0)
         await until(lambda: len(workers[0].ids) + len(workers[1].ids) >= 1000)
     assert sorted(workers[0].ids + workers[1].ids) == list(range(1, 1001))
+
+
+async def test_of_a_herd_enough_rows_are_named_to_set_every_process_to_work(dsn: str) -> None:
+    workers = Worker(), Worker()
+    async with running(dsn, workers[0]) as first, running(dsn, workers[1]):
+        first.wake("runner", range(1, 10_001))
+        await until(lambda: len(workers[0].ids) + len(workers[1].ids) >= MOST_WORDS)
+        first.wake("runner", [20_000])
+        await until(lambda: 20_000 in (*workers[0].ids, *workers[1].ids))
+    assert len(workers[0].ids) + len(workers[1].ids) == MOST_WORDS + 1
 
 
 async def test_a_process_without_loops_sends_to_those_that_have_them(dsn: str) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
-from storage import agenda, claims, deliveries, jobs, prune, runs, slots
+from storage import agenda, claims, deliveries, herd, jobs, prune, runs, slots
 from storage.database import Store
-from storage.records import DeliveryState, JobState, RunState
+from storage.records import DeliveryState, JobState, Policy, RunState
 from storage.tables import DELIVERY, JOB, RUN
 from storage.tables import deliveries as delivery_table
 from storage.tables import jobs as job_table
@@ -66,6 +66,10 @@ def plans(c: Connection, act: Any) -> str:
 
 CASES: dict[str, tuple[Any, str]] = {
     "due runs": (lambda c: claims.due_runs(c, NOW, 10), "ix_runs_planned"),
+    "due herd": (lambda c: herd.due(c, NOW, NOW, 10), "ix_runs_planned"),
+    "jobs of a herd": (lambda c: herd.due(c, NOW, NOW, 10), ROW),
+    "planning a herd": (lambda c: herd.plan(c, [herd.Next(1, "k", NOW, NOW, Policy())], NOW), ROW),
+    "busy jobs": (lambda c: slots.busy_jobs(c, MANY), "ix_runs_open"),
     "next due": (claims.next_due_at, "ix_runs_planned"),
     "old runs": (lambda c: prune.window(c, 0, 200), ROW),
     "told of old runs": (lambda c: prune.window(c, 0, 200), "ix_deliveries_run"),
