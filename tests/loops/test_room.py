@@ -1,19 +1,29 @@
 """Runs that find no room wait for their turn, keep their times, and are given up after an hour, with a word."""
 
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
+from sqlalchemy import Connection
 
+from bot.loops.runner import LEASE_S
 from bot.operations.limit import limit_app
-from bot.operations.turn import NO_ROOM
+from bot.operations.turn import NO_ROOM, Turn, take_turns
 from bot.rules.access import system
+from bot.rules.room import Limits
 from bot.settings import START_WITHIN_S
-from storage import claims, deliveries, gates
-from storage.records import RunState
+from storage import claims, deliveries, gates, runs
+from storage.records import Run, RunState
 from tests.loops.house import House
 from tests.makers import NOW
+from tests.storage.examples import a_run
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
+
+HERD, CROWDED = 1_000, 900  # of a herd, so many are of one app
 
 
 async def limit(house: House, name: str, most: int | None) -> None:
@@ -123,3 +133,43 @@ async def test_a_full_app_for_which_nobody_waits_is_forgotten(house: House) -> N
     house.hand.turn(seconds=1)
     await house.janitor.once()
     assert await house.store.read(gates.all_gates) == []
+
+
+async def add_herd(house: House) -> tuple[int, int]:
+    """A thousand runs that are ready in one instant, those of a large app before those of a small one."""
+    large, small = (await house.app("digest")).id, (await house.app("broken")).id
+    apps = [large] * CROWDED + [small] * (HERD - CROWDED)
+    herd = [a_run(app_id=app_id, state=RunState.READY, due_at=NOW, ready_at=NOW) for app_id in apps]
+    assert await house.store.run(lambda c: runs.add_many(c, herd)) == HERD
+    return large, small
+
+
+async def take_round(house: House, limits: Limits) -> list[Run]:
+    """Who finds room now; all of them have ended before the next round."""
+
+    def claim(c: Connection, turns: Sequence[Turn]) -> list[Run]:
+        return claims.claim_runs(c, [turn.run_id for turn in turns], "me", NOW, LEASE_S)
+
+    def work(c: Connection) -> list[Run]:
+        begun, _ = take_turns(c, house.services.team_id, limits, HERD, partial(claim, c), now=NOW)
+        for run in begun:
+            claims.save_run(c, replace(run, state=RunState.SUCCEEDED, ended_at=NOW))
+        return begun
+
+    return await house.store.run(work)
+
+
+@BOTH
+async def test_in_a_herd_a_small_app_waits_for_no_more_than_its_own(house: House) -> None:
+    large, small = await add_herd(house)
+    rounds = (HERD - CROWDED) // 5
+    begun = [run for _ in range(rounds) for run in await take_round(house, Limits(per_app=5))]
+    assert Counter(run.app_id for run in begun) == {small: HERD - CROWDED, large: rounds * 5}
+
+
+@BOTH
+async def test_a_herd_that_shares_its_room_starts_in_the_order_of_its_line(house: House) -> None:
+    await add_herd(house)
+    begun = [run.id for _ in range(20) for run in await take_round(house, Limits(in_all=50))]
+    assert len(begun) == HERD
+    assert begun == sorted(begun)
