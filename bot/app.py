@@ -97,7 +97,7 @@ class Bot:
         return {
             "clock": _sweep(self.clock.once),
             "runner": self.runner.once,
-            "saver": _sweep(self.runner.beat),
+            "saver": self.runner.beat,
             "courier": _sweep(self.courier.once),
             "janitor": _sweep(self._look_after),
             "copies": _sweep(self.copies.once),

@@ -65,7 +65,8 @@ class DistributedEngine:
             self._owed.setdefault(kind, set()).update(list(ids)[:MOST_WORDS] or [ALL])
             self._has_more.set()
         else:
-            self._local.wake(kind, at=at)
+            # Rows of SPREAD that are not sent are looked for among all: others may have been told of them in vain.
+            self._local.wake(kind, () if kind in SPREAD else ids, at=at)
 
     async def stop(self) -> None:
         for task in self._tasks:

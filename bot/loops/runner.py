@@ -75,10 +75,10 @@ class Runner:
         """Whether a run is in flight here with which so many owners have died."""
         return any(flight.run.deaths >= deaths for flight in self._flights.values())
 
-    async def beat(self) -> None:
-        """Save what has changed, renew every lease, learn of wishes to stop; never twice at once."""
+    async def beat(self, ids: Collection[int] = ()) -> None:
+        """For these runs or for all: save what has changed, renew leases, learn of wishes; never twice at once."""
         async with self._saving:
-            for group in _groups(list(self._flights.values())):
+            for group in _groups([flight for flight in self._flights.values() if not ids or flight.run.id in ids]):
                 await self._save(group)
 
     async def idle(self) -> None:
@@ -123,7 +123,7 @@ class Runner:
         return begun
 
     def _board(self, run: Run, *, is_rejoin: bool) -> None:
-        flight = Flight(self._services, run, on_started=self._wake_saver, leave=self._leave.ask)
+        flight = Flight(self._services, run, on_started=partial(self._wake_saver, run.id), leave=self._leave.ask)
         self._flights[run.id] = flight
         work = flight.rejoin() if is_rejoin else flight.fly()
         task = self._services.tasks.spawn(work, name=f"run {run.id}")
@@ -135,8 +135,9 @@ class Runner:
             del self._flights[flight.run.id]
         self._services.engine.wake("runner")
 
-    def _wake_saver(self) -> None:
-        self._services.engine.wake("saver")
+    def _wake_saver(self, run_id: int) -> None:
+        """Its name is kept at once; the others wait for their beat, else hundreds were saved at each start."""
+        self._services.engine.wake("saver", (run_id,))
 
     async def _save(self, group: Sequence[Flight], *, is_handover: bool = False) -> None:
         services, now = self._services, self._services.now()

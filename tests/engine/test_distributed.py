@@ -124,3 +124,18 @@ async def test_while_the_queue_is_away_each_process_wakes_itself(dsn: str) -> No
         engine.wake("runner", [3])
         await until(lambda: 3 in worker.ids)
         await c.close()
+
+
+async def test_rows_of_a_kind_that_is_not_spread_stay_in_their_process(dsn: str) -> None:
+    here, there = Worker(), Worker()
+    engines = [DistributedEngine(dsn, local=EmbeddedEngine(beat_s=FOR_EVER_S)) for _ in range(2)]
+    for engine, worker in zip(engines, (here, there), strict=True):
+        await engine.start({"saver": worker})
+    try:
+        await until(lambda: all(engine._is_open.is_set() for engine in engines) and here.sweeps and there.sweeps)
+        engines[0].wake("saver", [7])
+        await until(lambda: here.ids)
+        assert (here.ids, there.ids) == ([7], [])
+    finally:
+        for engine in engines:
+            await engine.stop()

@@ -223,6 +223,16 @@ async def test_no_more_runs_are_in_flight_than_this_process_may_hold(store: Stor
         assert await house.runner.once() == 1
 
 
+async def test_a_start_is_kept_at_once_and_the_others_in_flight_wait_for_their_beat(house: House) -> None:
+    first, second = [await house.takeoff("never-ending") for _ in range(2)]
+    await house.runner.beat([second.id])
+    assert (await house.run(first)).dify_run_id is None
+    assert (await house.run(second)).dify_run_id is not None
+    await house.runner.beat()
+    assert (await house.run(first)).dify_run_id is not None
+    await house.runner.close()
+
+
 async def _has_started(house: House, count: int) -> bool:
     return len(house.dify.starts()) >= count
 
