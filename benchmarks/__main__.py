@@ -4,7 +4,21 @@ import argparse
 import asyncio
 import sys
 
-from benchmarks import ack, claims, due, events, herd, next_fire, queues, streams_ack
+from benchmarks import (
+    ack,
+    claims,
+    cost,
+    due,
+    events,
+    growth,
+    herd,
+    idle,
+    next_fire,
+    queues,
+    startup,
+    steady,
+    streams_ack,
+)
 from benchmarks.rig.noise import print_noise
 
 MEASUREMENTS = {
@@ -16,6 +30,11 @@ MEASUREMENTS = {
     "herd": herd.measure,
     "events": events.measure,
     "next_fire": next_fire.measure,
+    "cost": cost.measure,
+    "growth": growth.measure,
+    "startup": startup.measure,
+    "idle": idle.measure,
+    "steady": steady.measure,
 }
 
 
@@ -23,6 +42,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)}; none means all")
     parser.add_argument("--profile", action="store_true", help="ack, streams_ack: print what the bot's loop spends")
+    parser.add_argument("--minutes", type=float, default=1, help="steady: how long it is watched; 10 is the whole")
     asked = parser.parse_args()
     if unknown := [name for name in asked.names if name not in MEASUREMENTS]:
         parser.error(f"there is no {', '.join(unknown)}; there are {', '.join(MEASUREMENTS)}")

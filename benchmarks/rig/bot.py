@@ -1,6 +1,7 @@
 """The real bot as a child: built, started and asked for what only it can do or tell."""
 
 import cProfile
+import os
 import pstats
 import time
 from collections.abc import Mapping, Sequence
@@ -8,11 +9,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Connection
 
 from benchmarks.rig.child import Line
+from benchmarks.rig.ledger import Ledger
 from benchmarks.rig.noise import Collections, Heart
 from bot import schedules
 from bot.app import Bot, build
@@ -30,6 +33,7 @@ from storage import jobs, runs
 from storage.records import Job, Schedule
 
 OWNER = "U0ANA"
+MINUTE_S = 60
 SHOWN = 35
 
 
@@ -47,8 +51,11 @@ async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: M
         add_jobs=measured.add_jobs,
         add_one_time_jobs=measured.add_one_time_jobs,
         add_herd=measured.add_herd,
+        add_steady_jobs=measured.add_steady_jobs,
         launch=measured.launch,
         in_flight=measured.in_flight,
+        memory=measured.memory,
+        asked_of_database=measured.asked_of_database,
         start_watch=measured.start_watch,
         stop_watch=measured.stop_watch,
     )
@@ -65,6 +72,7 @@ class Measured:
         self._profile: cProfile.Profile | None = None
         self._cpu_s = 0.0
         self._saves = _count_saves()
+        self._ledger: Ledger | None = None
         self._began = 0.0
 
     @property
@@ -136,6 +144,21 @@ class Measured:
         await services.store.run(add)
         services.engine.wake("clock")
 
+    async def add_steady_jobs(
+        self, per_s: int, channels: Sequence[str], app: str, inputs: Sequence[Mapping[str, Any]]
+    ) -> None:
+        """Jobs that come due once a minute, so many in each second of it; channels and inputs take turns."""
+        services = self._bot.services
+        seconds = [schedules.read(f"{second} * * * * ?", "Etc/UTC", services.now()) for second in range(MINUTE_S)]
+
+        def add(c: Connection) -> None:
+            for number in range(per_s * MINUTE_S):
+                wanted = (f"steady {number}", seconds[number % MINUTE_S], inputs[number % len(inputs)])
+                self._add(c, [wanted], channels[number % len(channels)], app)
+
+        await services.store.run(add)
+        services.engine.wake("clock")
+
     async def launch(self, count: int, channels: Sequence[str], inputs: Mapping[str, Any], app: str) -> None:
         """Runs that are ready now, in all of the channels in turn."""
         now, actor = self._bot.services.now(), self._actor
@@ -152,6 +175,16 @@ class Measured:
 
     async def in_flight(self) -> int:
         return self._bot.services.settings.max_streams - self._bot.services.dify._streams._value
+
+    async def memory(self) -> int:
+        """Bytes that this process has in memory now."""
+        return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    async def asked_of_database(self) -> dict[str, int]:
+        """Transactions by who asked, and statements, since the last time that this was asked."""
+        if self._ledger is None:
+            self._ledger = Ledger(self._bot.services.store)
+        return self._ledger.take()
 
     async def start_watch(self, profile: bool = False) -> None:
         """Begin to count stalls, CPU seconds and saves; with `profile` also what the event loop spends time on."""
