@@ -6,12 +6,16 @@ inside each process; while it cannot be reached, each process wakes itself.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
 import asyncpg
 from pgqueuer import PgQueuer
+from pgqueuer.adapters.persistence.qb import QueryBuilderEnvironment
+from pgqueuer.db import AsyncpgDriver
+from pgqueuer.domain.settings import DBSettings, Durability
 from pgqueuer.models import Job
 from pgqueuer.queries import Queries
 
@@ -35,6 +39,9 @@ SPREAD = ("runner",)
 ALL = 0  # no row has this number: look at all that is due
 # NOTIFY is heard at once; one that is lost costs at most this, and poolers that know no LISTEN are served so.
 POLL = timedelta(seconds=1)
+# The queue notes three rows of each word and forgets none by itself; nobody asks for them.
+FORGET_EVERY_S = 600.0
+NO_STATISTICS = timedelta(0)
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 0.5, 5.0
 CONNECT_S = 10.0
 STOP_S = 2.0
@@ -99,12 +106,15 @@ class DistributedEngine:
             pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
     async def _send(self, connection: Line) -> None:
-        queries = Queries.from_asyncpg_connection(connection)
+        queries, forgets_at = Queries.from_asyncpg_connection(connection), 0.0
         self._is_open.set()
         try:
             while True:
                 await self._has_more.wait()
                 self._has_more.clear()
+                if time.monotonic() >= forgets_at:
+                    await queries.clear_queue_log()
+                    forgets_at = time.monotonic() + FORGET_EVERY_S
                 while self._owed:
                     kind, ids = next(iter(self._owed.items()))
                     words: list[bytes | None] = [str(one).encode() for one in sorted(ids)]
@@ -128,7 +138,12 @@ class DistributedEngine:
         for kind in sorted(self._takes):
             queuer.entrypoint(kind)(take)
         try:
-            await queuer.qm.run(dequeue_timeout=POLL, batch_size=BATCH, shutdown_on_listener_failure=True)
+            await queuer.qm.run(
+                dequeue_timeout=POLL,
+                batch_size=BATCH,
+                shutdown_on_listener_failure=True,
+                log_aggregation_interval=NO_STATISTICS,
+            )
         finally:
             queuer.shutdown.set()
 
@@ -140,4 +155,6 @@ async def _prepare(connection: Line) -> None:
         if await connection.fetchval("SELECT to_regclass($1)", TABLE) is not None:
             return
         await connection.execute(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}")
-        await Queries.from_asyncpg_connection(connection).install()
+        # What holds no truth need not survive a crash, and costs no write-ahead log.
+        unlogged = QueryBuilderEnvironment(settings=DBSettings(durability=Durability.volatile))
+        await Queries(AsyncpgDriver(connection), qbe=unlogged).install()

@@ -3,11 +3,13 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import asyncpg
 import pytest
 
+from bot.engine import distributed
 from bot.engine.distributed import MOST_WORDS, SCHEMA, DistributedEngine
 from bot.engine.embedded import EmbeddedEngine
 
@@ -139,3 +141,26 @@ async def test_rows_of_a_kind_that_is_not_spread_stay_in_their_process(dsn: str)
     finally:
         for engine in engines:
             await engine.stop()
+
+
+async def test_what_the_queue_notes_of_its_words_is_thrown_away(dsn: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(distributed, "FORGET_EVERY_S", 0.0)
+    worker = Worker()
+    async with running(dsn, worker) as engine:
+        for number in range(1, 4):
+            engine.wake("runner", [number])
+            await until(partial(worker.ids.__contains__, number))
+        connection = await asyncpg.connect(dsn)
+        noted = await connection.fetchval(f"SELECT count(*) FROM {SCHEMA}.pgqueuer_log WHERE status = 'queued'")
+        await connection.close()
+    assert noted == 1
+
+
+async def test_the_queue_costs_no_write_ahead_log(dsn: str) -> None:
+    async with running(dsn, None):
+        connection = await asyncpg.connect(dsn)
+        kinds = await connection.fetch(
+            "SELECT relpersistence FROM pg_class WHERE relkind = 'r' AND relnamespace = to_regnamespace($1)", SCHEMA
+        )
+        await connection.close()
+    assert {row[0] for row in kinds} == {b"u"}
