@@ -26,6 +26,8 @@ PROVED_AFTER_S = 10.0
 MAX_DEATHS = 5
 # Nothing grows old within an hour, and a start has more to do than to tidy up.
 FIRST_SWEEP_S, SWEEP_EVERY_S = 60.0, 3600.0
+# Of each beat: one window would be 40 rows a second, and a database that gets more than that would grow for ever.
+SWEEP_FOR_S = 0.1
 
 
 class Janitor:
@@ -53,13 +55,18 @@ class Janitor:
         return len(rescued)
 
     async def _prune(self) -> None:
-        """One window of old rows; from the start again an hour after the end."""
-        store, now = self._services.store, self._services.now()
-        if self._sweep.next_run is None and self._sweep.next_delivery is None:
+        """Windows of old rows, for a moment; from the start again an hour after the end."""
+        if self._sweep.is_over:
             if self._monotonic() < self._sweeps_at:
                 return
             self._sweep, self._sweeps_at = Sweep(next_run=0, next_delivery=0), self._monotonic() + SWEEP_EVERY_S
-        before = self._sweep
+        until = self._monotonic() + SWEEP_FOR_S
+        await self._prune_window()
+        while not self._sweep.is_over and self._monotonic() < until:
+            await self._prune_window()
+
+    async def _prune_window(self) -> None:
+        store, now, before = self._services.store, self._services.now(), self._sweep
         self._sweep = await store.read(
             lambda c: look_for_old(
                 c, self._retention, after_run=before.next_run, after_delivery=before.next_delivery, now=now

@@ -27,6 +27,11 @@ class Sweep:
     next_delivery: int | None = None
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to look at."""
+        return self.next_run is None and self.next_delivery is None
+
+    @property
     def is_idle(self) -> bool:
         return not (self.traces or self.values or self.runs or self.loose)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, date, datetime, timedelta
+from itertools import count
 from typing import Any
 
 import pytest
@@ -10,15 +11,16 @@ from sqlalchemy import Connection
 from bot.demo.dify import DemoRun
 from bot.demo.dify.run import resume
 from bot.loops import pursuit
-from bot.loops.janitor import FIRST_SWEEP_S, SWEEP_EVERY_S, Janitor
+from bot.loops.janitor import FIRST_SWEEP_S, SWEEP_EVERY_S, SWEEP_FOR_S, Janitor
 from bot.loops.runner import LEASE_S
+from bot.operations.prune import WINDOW
 from bot.operations.stop import stop
 from bot.rules.access import system
 from storage import calendars, deliveries, drafts, runs
 from storage.records import Job, Run, RunState
 from tests.loops.house import TEAM, House
 from tests.makers import NOW, save_job
-from tests.storage.examples import a_calendar, a_draft
+from tests.storage.examples import a_calendar, a_draft, a_run
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 
@@ -219,3 +221,22 @@ async def test_old_runs_go_a_minute_after_the_start_and_then_every_hour(house: H
     ticks[0] += 1
     await janitor.once()
     assert await is_gone(second)
+
+
+async def test_the_sweep_goes_on_for_a_moment_and_then_from_where_it_was(house: House) -> None:
+    long_ago = NOW - timedelta(days=400)
+    past: dict[str, Any] = {"ended_at": long_ago, "created_at": long_ago, "slot_at": long_ago}
+    old = [a_run(state=RunState.SUCCEEDED, job_id=None, **past) for _ in range(5 * WINDOW)]
+    await house.store.run(lambda c: runs.add_many(c, old))
+    start, looks = 0.0, count(0, SWEEP_FOR_S / 2)  # each look at the time takes half of the moment
+    janitor = Janitor(house.services, house.runner, monotonic=lambda: start + next(looks))
+
+    async def left() -> int:
+        return len(await house.store.read(lambda c: runs.list_runs(c, TEAM, limit=len(old))))
+
+    start = FIRST_SWEEP_S
+    await janitor.once()
+    assert len(old) - 3 * WINDOW <= await left() <= len(old) - 2 * WINDOW
+    for _ in range(3):
+        await janitor.once()
+    assert await left() == 0
