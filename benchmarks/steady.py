@@ -24,6 +24,7 @@ RAMP_S = 40.0  # by then the longest of the first have ended
 LOOK_S = 2.0
 GOAL_P50_S, GOAL_P99_S, GOAL_MAX_S = 0.3, 1.0, 2.0
 GOAL_MB = 300.0
+GOAL_STARTED = 0.98  # the watched time begins and ends between two seconds
 
 
 @dataclass(slots=True)
@@ -84,8 +85,8 @@ def _report(seen: Seen, told: Mapping[str, Any], calm: Mapping[str, float], watc
         f"{told['cpu']:.2f} of a core, {told['saves_per_s']:.0f} saves/s; loop late by "
         f"{told['stall']['max']:.0f} ms at most (who only sleeps: {calm['max']:.0f} ms)"
     )
-    if len(late) < 0.98 * PER_S * watched_s:
-        raise RuntimeError(f"{len(late)} of {PER_S * watched_s:.0f} were started")
+    started = len(late) / (PER_S * watched_s)
+    print_goal(f"started of what came due ≥ {GOAL_STARTED}", started, at_least=GOAL_STARTED)
     print_goal(f"late p50 ≤ {GOAL_P50_S} s", percentile(late, 50), at_most=GOAL_P50_S)
     print_goal(f"late p99 ≤ {GOAL_P99_S} s", percentile(late, 99), at_most=GOAL_P99_S)
     print_goal(f"late at most {GOAL_MAX_S} s", max(late), at_most=GOAL_MAX_S)
