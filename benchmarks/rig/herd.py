@@ -4,6 +4,7 @@ Each is a child that prepares its herd, says that it is ready, and answers `clai
 """
 
 import asyncio
+import json
 import sqlite3
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -142,6 +143,91 @@ async def run_bare_postgres(line: Line, url: str) -> None:
 
     await line.serve(claim=lambda: time_it(claim))
     await c.execute("DROP TABLE herd, fired")
+    await c.close()
+
+
+_LATER_DAY = timedelta(days=1)
+_OUR_NEXT = (
+    "INSERT INTO runs (key, slot_at, due_at, turn_at, created_at, team_id, app_id, name, channel_id, owner_id, cause,"
+    " inputs, priority, warn_over_s, timeout_s, job_id, job_version, state, attempts, retries, fence, deaths, nodes,"
+    " nodes_done) {values} ON CONFLICT DO NOTHING"
+)
+_COPIED = (
+    "team_id, app_id, name, channel_id, owner_id, cause, inputs, priority, warn_over_s, timeout_s, job_id, job_version,"
+    " 'planned', 0, 0, 0, 0, 0, 0"
+)
+
+
+async def run_bare_rows_sqlite(line: Line, environ: Mapping[str, str]) -> None:
+    """The limit where the rows are ours: three statements over our own tables and indexes, and no decision."""
+    settings = read(environ, None)
+    await upgrade(settings.database_url)
+    bot = await build(settings)
+    await bot.services.store.run(lambda c: _add_herd(c, bot))
+    await bot.stop()
+    c = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    c.execute("PRAGMA synchronous=FULL")
+    line.say("ready")
+    now = datetime.now(UTC).isoformat(timespec="microseconds")
+    due = "SELECT id, job_id, due_at FROM runs WHERE state = 'planned' AND due_at <= ? ORDER BY due_at, id LIMIT ?"
+    ready = "UPDATE runs SET state = 'ready', ready_at = ? WHERE id IN (SELECT value FROM json_each(?))"
+    values = (
+        "SELECT 'job:' || job_id || '@' || json_extract(value, '$[1]'), json_extract(value, '$[1]'),"
+        " json_extract(value, '$[1]'), json_extract(value, '$[1]'), ?, "
+        f"{_COPIED} FROM json_each(?) JOIN runs ON runs.id = json_extract(value, '$[0]') WHERE true"
+    )
+    insert = _OUR_NEXT.format(values=values)
+
+    def claim() -> None:
+        while True:
+            c.execute("BEGIN IMMEDIATE")
+            found = c.execute(due, (now, BARE_BATCH)).fetchall()
+            c.execute(ready, (now, json.dumps([row[0] for row in found])))
+            c.execute(insert, (now, json.dumps([(row[0], _next_day(row[2])) for row in found])))
+            c.execute("COMMIT")
+            if len(found) < BARE_BATCH:
+                return
+
+    await line.serve(claim=lambda: time_it(lambda: asyncio.to_thread(claim)))
+    c.close()
+
+
+async def run_bare_rows_postgres(line: Line, environ: Mapping[str, str]) -> None:
+    """The same on PostgreSQL, with asyncpg and arrays, in a database of its own."""
+    c = await asyncpg.connect(environ["DATABASE_URL"])
+    await c.execute("CREATE DATABASE rows")
+    await c.close()
+    settings = read({**environ, "DATABASE_URL": environ["DATABASE_URL"].replace("/postgres?", "/rows?")}, None)
+    await upgrade(settings.database_url)
+    bot = await build(settings)
+    await bot.services.store.run(lambda c: _add_herd(c, bot))
+    await bot.stop()
+    c = await asyncpg.connect(settings.database_url)
+    line.say("ready")
+    now = datetime.now(UTC)
+    due = (
+        "SELECT id, job_id, due_at FROM runs WHERE state = 'planned' AND due_at <= $1 ORDER BY due_at, id LIMIT $2"
+        " FOR UPDATE SKIP LOCKED"
+    )
+    ready = "UPDATE runs SET state = 'ready', ready_at = $1 WHERE id = ANY($2::bigint[])"
+    values = (
+        f"SELECT news.key, news.at, news.at, news.at, $1, {_COPIED}"
+        " FROM unnest($2::bigint[], $3::text[], $4::timestamptz[]) news (run, key, at) JOIN runs ON runs.id = news.run"
+    )
+    insert = _OUR_NEXT.format(values=values)
+
+    async def claim() -> None:
+        while True:
+            async with c.transaction():
+                found = await c.fetch(due, now, BARE_BATCH)
+                ids, later = [row[0] for row in found], [row[2] + _LATER_DAY for row in found]
+                keys = [f"job:{row[1]}@{at.isoformat()}" for row, at in zip(found, later, strict=True)]
+                await c.execute(ready, now, ids)
+                await c.execute(insert, now, ids, keys, later)
+            if len(found) < BARE_BATCH:
+                return
+
+    await line.serve(claim=lambda: time_it(claim))
     await c.close()
 
 
