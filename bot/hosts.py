@@ -226,6 +226,12 @@ def _bad_url(why: str, hint: str) -> Refusal:
     return Refusal(f"This address cannot be used: {why}", hint, code="address_refused", field="url")
 
 
+def host_of(url: str) -> str:
+    """Scheme, host and port of an address, as one word."""
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()
+
+
 def is_loopback(url: str) -> bool:
     """Whether an address is on this machine, by what is written there."""
     host = urlsplit(url).hostname or ""

@@ -16,14 +16,13 @@ _ADD = insert(apps).returning(apps.c.id)
 _GET = select(*APP.columns).where(*_WITH_ID)
 _FIND = select(*APP.columns).where(apps.c.team_id == bindparam("team"), apps.c.name_folded == bindparam("folded"))
 _LIST = select(*APP.columns).where(apps.c.team_id == bindparam("team")).order_by(apps.c.name_folded)
-_LIMITED = select(apps.c.id).where(apps.c.max_running.is_not(None)).limit(1)
 _CHANGE = update(apps).where(*_WITH_ID).returning(*APP.columns)
 _REMOVE = delete(apps).where(*_WITH_ID)
 
 
 def key_about(app: App) -> str:
-    """What the key of this app is sealed to: another row or another address cannot open it."""
-    return f"{app.team_id}|app|{app.id}|{app.base_url}"
+    """What the key of this app is sealed to: another row or other addresses cannot open it."""
+    return f"{app.team_id}|app|{app.id}|" + "\n".join(app.base_urls)
 
 
 def add(c: Connection, app: App) -> App:
@@ -48,24 +47,24 @@ def list_apps(c: Connection, team_id: str) -> list[App]:
     return APP.all(c.execute(_LIST, {"team": team_id}))
 
 
-def has_limits(c: Connection) -> bool:
-    """Whether any app has a limit of its own."""
-    return c.execute(_LIMITED).first() is not None
-
-
 def set_key(c: Connection, app: App, sealed_key: bytes | None, key_hint: str) -> App | None:
     """Keeps a key that was sealed to `key_about(app)`; None drops it. None comes back if the app has gone."""
     return _change(c, app, {"sealed_key": sealed_key, "key_hint": key_hint})
 
 
-def move(c: Connection, app: App, base_url: str) -> App | None:
-    """Another address drops the key: a key never follows to another host."""
-    return _change(c, app, {"base_url": base_url, "sealed_key": None, "key_hint": ""})
+def move(c: Connection, app: App, base_urls: tuple[str, ...]) -> App | None:
+    """Other addresses drop the key: a key never follows to another host."""
+    return _change(c, app, {"base_urls": base_urls, "sealed_key": None, "key_hint": "", "last_url": None})
 
 
-def describe(c: Connection, app: App, *, mode: str, description: str) -> App | None:
-    """Keeps what Dify says of the app."""
-    return _change(c, app, {"mode": mode, "description": description})
+def note_last(c: Connection, app: App, last_url: str) -> App | None:
+    """Keeps where the last run of the app went."""
+    return _change(c, app, {"last_url": last_url})
+
+
+def describe(c: Connection, app: App, *, mode: str, description: str, routing: str) -> App | None:
+    """Keeps what Dify says of the app, and to which of its addresses a run goes."""
+    return _change(c, app, {"mode": mode, "description": description, "routing": routing})
 
 
 def limit(c: Connection, app: App, max_running: int | None) -> App | None:

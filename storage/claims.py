@@ -57,7 +57,11 @@ _READY = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_RUNNING_BY_APP = select(runs.c.app_id, func.count().label("running")).where(RUN_RUNNING).group_by(runs.c.app_id)
+_RUNNING = (
+    select(runs.c.app_id, runs.c.base_url, func.count().label("running"))
+    .where(RUN_RUNNING)
+    .group_by(runs.c.app_id, runs.c.base_url)
+)
 _OVERDUE = (
     select(runs.c.id)
     .where(RUN_READY, runs.c.ready_at < bindparam("before", type_=Utc))
@@ -209,9 +213,9 @@ def ready_runs(
     return [(run_id, app_id) for run_id, app_id in c.execute(query, {"now": now, "most": limit})]
 
 
-def count_running(c: Connection) -> dict[int, int]:
-    """How many runs of each app go on. One that waits for a human takes up no room at Dify."""
-    return {row.app_id: int(row.running) for row in c.execute(_RUNNING_BY_APP)}
+def count_running(c: Connection) -> dict[tuple[int, str | None], int]:
+    """How many runs of each app go on at each of its addresses. One that waits for a human takes up no room."""
+    return {(row.app_id, row.base_url): int(row.running) for row in c.execute(_RUNNING)}
 
 
 def overdue_runs(c: Connection, before: datetime, limit: int) -> list[int]:
@@ -239,9 +243,9 @@ def claim_runs(c: Connection, run_ids: Sequence[int], owner: str, now: datetime,
 
 
 def name_attempts(c: Connection, claimed: Sequence[Run]) -> None:
-    """Writes the `tag` of runs that were claimed in this transaction."""
+    """Writes the `tag` of runs that were claimed in this transaction, and where they go."""
     if claimed:
-        c.execute(_NAME, [{"run_id": run.id, "tag": run.tag} for run in claimed])
+        c.execute(_NAME, [{"run_id": run.id, "tag": run.tag, "base_url": run.base_url} for run in claimed])
 
 
 def rescue_run(c: Connection, run_id: int, owner: str, now: datetime, lease_s: float) -> Run | None:
@@ -276,7 +280,8 @@ def put_back(c: Connection, run: Run) -> Run | None:
     """A run that Dify has not heard of waits again as if nobody had claimed it. None when the fence was lost."""
     attempts = run.attempts - 1
     started_at = run.started_at if attempts else None
-    return save_run(c, replace(run, state=RunState.READY, attempts=attempts, started_at=started_at, tag=None))
+    waiting = replace(run, state=RunState.READY, attempts=attempts, started_at=started_at, tag=None, base_url=None)
+    return save_run(c, waiting)
 
 
 def hand_over(c: Connection, owner: str, run_ids: Sequence[int], now: datetime) -> None:

@@ -201,12 +201,12 @@ class DaysJson(Json):
         return tuple(date.fromisoformat(day) for day in value or ())
 
 
-class YearsJson(Json):
-    """Years as a JSON list of numbers."""
+class ListJson(Json):
+    """Numbers or texts as a JSON list."""
 
     cache_ok = True
 
-    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[int, ...]:
+    def process_result_value(self, value: Any, dialect: Dialect) -> tuple[Any, ...]:
         return tuple(value or ())
 
 

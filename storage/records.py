@@ -129,6 +129,7 @@ class Schedule:
     jitter_s: int = 0
 
 
+ROUTINGS = ("first", "round", "failover")  # as App says
 PRIORITIES = ("low", "normal", "high", "urgent")  # as Policy and Run count them
 
 
@@ -187,13 +188,16 @@ class InputField:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class App:
-    """A Dify app. `mode` is Dify's word: workflow or advanced-chat. The key is sealed and bound to `base_url`. At
-    most `max_running` runs of it go on at a time; None leaves that to the setting for all apps."""
+    """A Dify app. `mode` is Dify's word: workflow or advanced-chat. `base_urls` are the addresses at which the same
+    app answers, in order, and the key is sealed and bound to all of them. `routing` tells where a run goes: to the
+    `first` that can be reached, by `round` to each in turn, or by `failover` to where the last one went (`last_url`)
+    until that cannot be reached. At most `max_running` runs of it go on at a time; None leaves that to the setting
+    for all apps."""
 
     id: int
     team_id: str
     name: str
-    base_url: str
+    base_urls: tuple[str, ...]
     mode: str
     sealed_key: bytes | None
     key_hint: str
@@ -201,6 +205,8 @@ class App:
     created_at: datetime
     description: str = ""
     max_running: int | None = None
+    routing: str = "first"
+    last_url: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -248,14 +254,14 @@ class Run:
 
     `key` makes it unique: `job:12@2026-09-01T07:00:00Z`, `rerun:381/<action>`. `slot_at` is nominal and never
     moves; `due_at` may. A ready run waits for room since `ready_at`, in the order of `due_at` and `priority` (as in
-    Policy). `tag` is the `user` of the attempt at Dify, the only handle by which a start can be found
-    again; `asked_at` tells that the attempt may have left for Dify, `heard_at` that Dify has taken it. `owner`,
-    `fence` and `lease_until` are the claim, `deaths` counts the owners that died while they held it; `stop_by` is
-    the wish of a person that it end. `attempts` counts what was sent, `retries` the failures that were tried again;
-    until `try_at` a ready run waits for its next attempt. What `hold_by` holds does not begin until it is released.
-    `batch` names the backfill that it belongs to (`12/1`, the first of job 12).
-    `mark` is what a person says of its end, `succeeded` or `failed`, whatever its state is. Since `cleared_at` its
-    inputs and outputs are gone.
+    Policy). `tag` is the `user` of the attempt at Dify, the only handle by which a start can be found again, and
+    `base_url` the address to which it goes and where alone it is looked for; `asked_at` tells that it may have left,
+    `heard_at` that Dify has taken it. `owner`, `fence` and `lease_until` are the claim, `deaths` counts the owners
+    that died while they held it; `stop_by` is the wish of a person that it end. `attempts` counts what was sent,
+    `retries` the failures that were tried again; until `try_at` a ready run waits for its next attempt. What
+    `hold_by` holds does not begin until it is released. `batch` names the backfill that it belongs to (`12/1`, the
+    first of job 12). `mark` is what a person says of its end, `succeeded` or `failed`, whatever its state is. Since
+    `cleared_at` its inputs and outputs are gone.
     """
 
     id: int
@@ -285,6 +291,7 @@ class Run:
     try_at: datetime | None = None
     ready_at: datetime | None = None
     tag: str | None = None
+    base_url: str | None = None
     asked_at: datetime | None = None
     heard_at: datetime | None = None
     owner: str | None = None
@@ -316,13 +323,15 @@ class Run:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One attempt of a run that ended without being its last: what was sent under which name, and why it failed."""
+    """One attempt of a run that ended without being its last: what was sent where under which name, and why it
+    failed."""
 
     id: int
     run_id: int
     tag: str | None
     asked_at: datetime | None
     ended_at: datetime
+    base_url: str | None = None
     dify_run_id: str | None = None
     fault: Fault | None = None
 

@@ -87,7 +87,7 @@ class Measured:
                 actor=self._actor,
                 vault=services.vault,
                 name=name,
-                base_url=base_url,
+                base_urls=(base_url,),
                 key=key,
                 mode="workflow",
                 description="",

@@ -165,7 +165,9 @@ async def run_bare_rows_sqlite(line: Line, environ: Mapping[str, str]) -> None:
     bot = await build(settings)
     await bot.services.store.run(lambda c: _add_herd(c, bot))
     await bot.stop()
-    c = sqlite3.connect(settings.database_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False)
+    c = sqlite3.connect(
+        settings.database_url.removeprefix("sqlite:///"), isolation_level=None, check_same_thread=False
+    )
     c.execute("PRAGMA synchronous=FULL")
     line.say("ready")
     now = datetime.now(UTC).isoformat(timespec="microseconds")

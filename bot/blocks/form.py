@@ -1,4 +1,4 @@
-"""The forms: a job to be scheduled or changed, the inputs of one run, the connection of a Dify app."""
+"""The forms: a job to be scheduled or changed, the inputs of one run."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -22,16 +22,7 @@ from bot.blocks.parts import (
     select,
 )
 from bot.blocks.policy import POLICY_FIELDS, policy_blocks
-from bot.blocks.reading import (
-    APP,
-    BASE_URL,
-    CHANNEL_ID,
-    KEY,
-    NAME,
-    TIMEOUT,
-    WHEN,
-    ZONE,
-)
+from bot.blocks.reading import APP, BASE_URLS, CHANNEL_ID, KEY, NAME, ROUTING, TIMEOUT, WHEN, ZONE
 from bot.blocks.reading import Typed as Typed
 from bot.blocks.reading import kept_inputs as kept_inputs
 from bot.blocks.reading import read_form as read_form
@@ -40,7 +31,6 @@ from storage.records import App, InputField
 
 SCHEDULE = "schedule"
 RUN_INPUTS = "run_inputs"
-CONNECT = "connect"
 NAME_LENGTH = 150
 FIXED_BLOCKS = 19  # all that a form holds beside the inputs of the workflow
 FIELDS = VIEW_BLOCKS - FIXED_BLOCKS
@@ -53,7 +43,8 @@ WORDS_OF_FIELDS = {
     NAME: "Name",
     TIMEOUT: "Limit",
     **POLICY_FIELDS,
-    BASE_URL: "Address",
+    BASE_URLS: "Address",
+    ROUTING: "With several addresses",
     KEY: "API key",
 }
 
@@ -125,31 +116,6 @@ def run_view_form(
     blocks = [*problem_blocks(problems or {}), say(about), *field_blocks(fields, values)]
     return modal(
         title, blocks, callback_id=RUN_INPUTS, submit="Run", close="Cancel", private_metadata=private_metadata
-    )
-
-
-def connect_view(
-    values: Mapping[str, str] | None = None, problems: Mapping[str, str] | None = None, private_metadata: str = ""
-) -> View:
-    """Registers a Dify app. The key is written and never shown again, not even to who has just typed it."""
-    known = values or {}
-    key_hint = (
-        "Slack sees what you type here. Safer: dify-ops apps add NAME --url URL on the server, which reads the key "
-        "from a file. It is sealed at once and never shown again."
-    )
-    blocks = [
-        *problem_blocks(problems or {}),
-        text_block(NAME, known.get(NAME, ""), most=NAME_LENGTH, hint="What people type: /dify schedule NAME …"),
-        text_block(BASE_URL, known.get(BASE_URL, ""), hint="Such as https://api.dify.ai/v1"),
-        text_block(KEY, "", hint=key_hint),
-    ]
-    return modal(
-        "Connect a Dify app",
-        blocks,
-        callback_id=CONNECT,
-        submit="Connect",
-        close="Cancel",
-        private_metadata=private_metadata,
     )
 
 

@@ -11,7 +11,7 @@ from storage.records import InputField
 APP, WHEN, ZONE, CHANNEL_ID, NAME, TIMEOUT = "app", "when", "zone", "channel", "name", "timeout"
 OVERLAP, CATCH_UP, DATA_OFFSET, RETRY, PRIORITY = "overlap", "catch_up", "data_offset", "retry", "priority"
 WARN = "warn"
-BASE_URL, KEY = "base_url", "key"
+BASE_URLS, ROUTING, KEY = "base_urls", "routing", "key"
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,8 @@ class Typed:
     priority: str | None = None
     warn: str | None = None
     data_offset: str | None = None
-    base_url: str | None = None
+    base_urls: str | None = None
+    routing: str | None = None
     key: str | None = field(default=None, repr=False)
 
 
@@ -66,7 +67,8 @@ def read_form(view_state: Mapping[str, Any], fields: Sequence[InputField] = ()) 
         name=_words(state, NAME),
         when=_words(state, WHEN),
         zone=_words(state, ZONE),
-        base_url=_words(state, BASE_URL),
+        base_urls=_words(state, BASE_URLS),
+        routing=_chosen(state, ROUTING),
         key=_words(state, KEY),
     )
 

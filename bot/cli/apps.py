@@ -2,40 +2,65 @@
 
 import asyncio
 import sys
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import click
 
 from bot.cli._session import open_dify, open_rows, print_json, read_settings, utc_now
 from bot.errors import DifyError, Refusal
-from bot.operations.connect import ask_app, connect
-from bot.operations.endpoint import open_endpoint
+from bot.operations.connect import ask_app, connect, read_addresses
+from bot.operations.endpoint import open_endpoints
 from bot.operations.find import find_app
 from bot.operations.limit import MOST, limit_app
+from bot.rules.route import FIRST
 from storage import apps
+from storage.records import ROUTINGS
 from storage.vault import load_keys
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _url_option(*, required: bool) -> Callable[[_F], _F]:
+    text = "The address of Dify's API, ending in /v1; again for each further one of the same app."
+    return click.option("--url", multiple=True, required=required, help=text)
+
+
+_routing_option = click.option(
+    "--routing",
+    type=click.Choice(ROUTINGS),
+    help="With several addresses: the first that can be reached, each in turn (round), or where the last run went "
+    "until that cannot be reached (failover). The first, unless said.",
+)
+_key_option = click.option(
+    "--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Else stdin is read."
+)
 
 
 @click.group("apps")
 def command() -> None:
-    """Dify apps: an address and a sealed key, by the name that people type."""
+    """Dify apps: their addresses and a sealed key, by the name that people type."""
 
 
 @command.command("add")
 @click.argument("name")
-@click.option("--url", required=True, help="The address of Dify's API, ending in /v1.")
-@click.option("--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Else stdin is read.")
-def add(name: str, url: str, key_file: Path | None) -> None:
+@_url_option(required=True)
+@_routing_option
+@_key_option
+def add(name: str, url: tuple[str, ...], routing: str | None, key_file: Path | None) -> None:
     """Connect the app whose key is in the file or on stdin (never an argument, which `ps` would show)."""
-    asyncio.run(_connect(name, url.rstrip("/"), _read_key(key_file)))
+    asyncio.run(_connect(name, url, routing, _read_key(key_file)))
 
 
 @command.command("rekey")
 @click.argument("name")
-@click.option("--key-file", type=click.Path(exists=True, dir_okay=False, path_type=Path), help="Else stdin is read.")
-def rekey(name: str, key_file: Path | None) -> None:
-    """Give a connected app a new key; its address stays."""
-    asyncio.run(_connect(name, None, _read_key(key_file)))
+@_url_option(required=False)
+@_routing_option
+@_key_option
+def rekey(name: str, url: tuple[str, ...], routing: str | None, key_file: Path | None) -> None:
+    """Give a connected app a new key. Its addresses stay, unless others are given with it."""
+    asyncio.run(_connect(name, url, routing, _read_key(key_file), is_known=True))
 
 
 @command.command("list")
@@ -72,13 +97,15 @@ def _read_key(key_file: Path | None) -> str:
     return key
 
 
-async def _connect(name: str, url: str | None, key: str) -> None:
+async def _connect(name: str, typed: Sequence[str], routing: str | None, key: str, *, is_known: bool = False) -> None:
     settings = read_settings()
     async with open_rows(settings) as (store, actor):
-        base_url = url if url is not None else (await store.read(lambda c: find_app(c, actor, name))).base_url
+        known = await store.read(lambda c: find_app(c, actor, name)) if is_known else None
+        urls = known.base_urls if known is not None and not typed else read_addresses(" ".join(typed))
+        kept = routing or (known.routing if known is not None else FIRST)
         dify = open_dify(settings)
         try:
-            info = await ask_app(dify, base_url, key)
+            info = await ask_app(dify, urls, key)
         finally:
             await dify.close()
         vault, now = load_keys(settings.secret_keys, settings.key_file), utc_now()
@@ -88,10 +115,12 @@ async def _connect(name: str, url: str | None, key: str) -> None:
                 actor,
                 vault,
                 name=name,
-                base_url=base_url,
+                base_urls=urls,
                 key=key,
                 mode=info.mode,
                 description=info.description,
+                routing=kept,
+                may_move=is_known,
                 now=now,
             )
         )
@@ -115,7 +144,8 @@ async def _list(as_json: bool) -> None:
         rows = [
             {
                 "name": app.name,
-                "url": app.base_url,
+                "urls": app.base_urls,
+                "routing": app.routing,
                 "mode": app.mode,
                 "key": f"…{app.key_hint}",
                 "limit": app.max_running,
@@ -126,7 +156,8 @@ async def _list(as_json: bool) -> None:
         return
     for app in found:
         limited = f"  at most {app.max_running} at a time" if app.max_running is not None else ""
-        click.echo(f"{app.name:24} {app.mode:14} {app.base_url}  key …{app.key_hint}{limited}")
+        by = f" ({app.routing})" if len(app.base_urls) > 1 else ""
+        click.echo(f"{app.name:24} {app.mode:14} {' '.join(app.base_urls)}{by}  key …{app.key_hint}{limited}")
     if not found:
         click.echo("No app is connected. Try: dify-ops apps add NAME --url https://dify.example.com/v1")
 
@@ -135,13 +166,18 @@ async def _check(name: str) -> None:
     settings = read_settings()
     async with open_rows(settings) as (store, actor):
         app = await store.read(lambda c: find_app(c, actor, name))
-        endpoint = open_endpoint(load_keys(settings.secret_keys, settings.key_file), app)
+        endpoints = open_endpoints(load_keys(settings.secret_keys, settings.key_file), app)
         dify = open_dify(settings)
+        lines = []
         try:
-            info, fields = await dify.info(endpoint), await dify.parameters(endpoint)
+            for endpoint in endpoints:
+                info, fields = await dify.info(endpoint), await dify.parameters(endpoint)
+                inputs = ", ".join(f"{field.variable}{'' if field.required else '?'}" for field in fields) or "none"
+                where = f" at {endpoint.base_url}" if len(endpoints) > 1 else ""
+                version = info.version or "of unknown version"
+                lines.append(f"“{app.name}” answers{where}: {info.mode}, Dify {version}, inputs: {inputs}.")
         except DifyError as error:
             raise Refusal(f"“{app.name}”: {error.message}", code=error.code) from error
         finally:
             await dify.close()
-    inputs = ", ".join(f"{field.variable}{'' if field.required else '?'}" for field in fields) or "none"
-    click.echo(f"“{app.name}” answers: {info.mode}, Dify {info.version or 'of unknown version'}, inputs: {inputs}.")
+    click.echo("\n".join(lines))

@@ -101,7 +101,7 @@ async def _connect_apps(bot: Bot, dify: LocalDify) -> None:
             actor=system(services.team_id),
             vault=services.vault,
             name=name,
-            base_url=dify.url,
+            base_urls=(dify.url,),
             key=key,
             mode=info.mode,
             description=info.description,

@@ -10,10 +10,10 @@ from datetime import UTC, datetime
 import click
 
 from bot.cli._session import open_dify, print_json, read_settings
-from bot.dify.client import Dify
+from bot.dify.client import Dify, Endpoint
 from bot.errors import DeliveryError, DifyError, Refusal
 from bot.opening import TEAM_KEY
-from bot.operations.endpoint import open_endpoint
+from bot.operations.endpoint import open_endpoints
 from bot.rules import inputs, macros
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -130,15 +130,27 @@ async def _look_at_rows(settings: Settings, store: Store, *, live: bool) -> Asyn
     dify = open_dify(settings)
     try:
         for app in found:
-            yield await _look_at_app(dify, vault, app, live=live)
+            async for finding in _look_at_app(dify, vault, app, live=live):
+                yield finding
     finally:
         await dify.close()
 
 
-async def _look_at_app(dify: Dify, vault: Vault, app: App, *, live: bool) -> Finding:
+async def _look_at_app(dify: Dify, vault: Vault, app: App, *, live: bool) -> AsyncIterator[Finding]:
+    """One finding for each of its addresses."""
     what = f"app {app.name}"
     try:
-        endpoint = open_endpoint(vault, app)
+        endpoints = open_endpoints(vault, app)
+    except Refusal as error:
+        yield Finding(what, False, str(error))
+        return
+    for endpoint in endpoints:
+        at = f"{what} at {endpoint.base_url}" if len(endpoints) > 1 else what
+        yield await _look_at_endpoint(dify, endpoint, at, live=live)
+
+
+async def _look_at_endpoint(dify: Dify, endpoint: Endpoint, what: str, *, live: bool) -> Finding:
+    try:
         info = await dify.info(endpoint)
         fields = await dify.parameters(endpoint)
         says = f"{info.mode}, Dify {info.version or 'of unknown version'}, {len(fields)} inputs"

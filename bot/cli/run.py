@@ -12,8 +12,9 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bot.cli._session import open_dify, open_rows, print_json, read_settings, utc_now
 from bot.cli._tell import run_facts, run_line
+from bot.dify.reach import ask_first
 from bot.errors import DifyError, Refusal
-from bot.operations.endpoint import open_endpoint
+from bot.operations.endpoint import open_endpoints
 from bot.operations.find import find_job, run_by_id
 from bot.operations.launch import launch_job
 from bot.rules import inputs
@@ -67,9 +68,9 @@ async def _check_inputs(settings: Settings, store: Store, job: Job, given: Mappi
     app = await store.read(lambda c: apps.get(c, job.team_id, job.app_id))
     if app is None:
         raise Refusal(f"The Dify app of “{job.name}” is not connected any more.", "See `dify-ops apps list`.")
-    endpoint, dify = open_endpoint(load_keys(settings.secret_keys, settings.key_file), app), open_dify(settings)
+    endpoints, dify = open_endpoints(load_keys(settings.secret_keys, settings.key_file), app), open_dify(settings)
     try:
-        return inputs.check(await dify.parameters(endpoint), {**job.inputs, **given})
+        return inputs.check(await ask_first(endpoints, dify.parameters), {**job.inputs, **given})
     except DifyError as error:
         raise Refusal(f"Dify did not tell what “{app.name}” asks for: {error.message}") from error
     finally:

@@ -7,6 +7,8 @@ from bot.dify.faults import redact
 from bot.egress import NameUnknown, TlsFailed
 from bot.errors import DifyError, Refusal
 
+# Nothing of the request has left: there was no connection, or none that could be trusted.
+_UNREACHED = frozenset({Code.UNREACHABLE.value, Code.TLS.value})
 _FIND = "The run may go on at Dify."
 
 
@@ -31,6 +33,11 @@ def lost(code: Code, message: str) -> StreamLost:
 def refuse(code: Code, message: str) -> DifyError:
     """What trying again cannot mend."""
     return DifyError(code.value, message, final=True)
+
+
+def was_unreached(error: BaseException | None) -> bool:
+    """Whether nothing of a start can have come to Dify, so that it may go elsewhere."""
+    return isinstance(error, DifyError) and not isinstance(error, StreamLost) and error.code in _UNREACHED
 
 
 def explain(error: Exception, url: httpx.URL, patience_s: float, *, is_start: bool = False) -> DifyError:

@@ -2,8 +2,10 @@
 
 import time
 from collections import OrderedDict
+from collections.abc import Sequence
 
 from bot.dify.client import Dify, Endpoint
+from bot.dify.reach import ask_first
 from storage.records import InputField
 
 KEPT_S = 300.0
@@ -17,12 +19,12 @@ class Parameters:
         self._dify = dify
         self._kept: OrderedDict[int, tuple[float, tuple[InputField, ...]]] = OrderedDict()
 
-    async def ask(self, app_id: int, endpoint: Endpoint) -> tuple[InputField, ...]:
+    async def ask(self, app_id: int, endpoints: Sequence[Endpoint]) -> tuple[InputField, ...]:
         """The fields, from memory while they are fresh. Raises DifyError."""
         kept = self._kept.get(app_id)
         if kept is not None and time.monotonic() - kept[0] < KEPT_S:
             return kept[1]
-        fields = tuple(await self._dify.parameters(endpoint))
+        fields = await ask_first(endpoints, self._dify.parameters)
         self._kept[app_id] = (time.monotonic(), fields)
         self._kept.move_to_end(app_id)
         if len(self._kept) > MOST_APPS:

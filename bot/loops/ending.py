@@ -118,10 +118,14 @@ def end_by_detail(detail: RunDetail | None, wish: Wish | None) -> Ending:
     )
 
 
-def end_by_error(facts: Facts, error: DifyError | None) -> Ending | None:
-    """No run was ever named. A refusal of Dify is a failure; silence may still become a run: None."""
+def end_by_error(facts: Facts, error: DifyError | None, addresses: int = 1) -> Ending | None:
+    """No run was ever named. A refusal of Dify is a failure; silence may still become a run: None. `addresses` tells
+    how many were tried."""
     if error is not None and not isinstance(error, StreamLost):
-        return Ending(RunState.FAILED, faults.to_fault(error))
+        fault = faults.to_fault(error)
+        if addresses > 1:
+            fault = replace(fault, message=f"Dify was asked at {addresses} addresses. {fault.message}")
+        return Ending(RunState.FAILED, fault)
     if facts.said is not None:
         return Ending(RunState.FAILED, faults.to_fault(faults.from_event(facts.said)))
     return None

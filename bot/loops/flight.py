@@ -5,23 +5,27 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from bot.dify.client import Endpoint, NoLeave
+from bot.dify.outage import was_unreached
 from bot.dify.spans import close_spans
 from bot.errors import DifyError, Refusal
 from bot.loops.close import close
 from bot.loops.disown import disown
 from bot.loops.ending import Ending, Wish, end_before_asking, end_by_error, end_by_stream, read_wish
+from bot.loops.heading import Heading
 from bot.loops.logbook import Logbook
 from bot.loops.look import is_set_within, wait_for_either
 from bot.loops.pursuit import STOP_PATIENCE_S, Pursuit
-from bot.operations.endpoint import open_endpoint
+from bot.rules.room import Limits
 from bot.services import Services
-from storage import apps, runs
+from storage import runs
 from storage.errors import StorageError
 from storage.records import Fault, Run, RunState
 from storage.runs import unpack_trace
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -42,12 +46,14 @@ class Flight:
         *,
         on_started: Callable[[], None],
         leave: Callable[[Run], Awaitable[bool]],
+        limits: Limits,
     ) -> None:
         self.logbook = Logbook(run)
         self.is_flying = True
         self._services = services
         self._on_started = on_started
         self._leave = leave
+        self._heading = Heading(services, self.logbook, limits)
         self._asked = asyncio.Event()
         self._named = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -104,9 +110,20 @@ class Flight:
             self.is_flying = False
 
     async def _fly(self) -> None:
-        endpoint = await self._open_app()
-        if endpoint is None or await self._join_what_ran_before(endpoint):
+        if await self._join_what_ran_before():
             return
+        try:
+            while self.is_flying and (endpoint := await self._open(self._heading.here)) is not None:
+                wish, error = await self._stream(endpoint)
+                if not await self._turn(wish, error):
+                    self.logbook.trace.close()
+                    await self._end(endpoint, await self._conclude(endpoint, wish, error))
+                    break
+        except StorageError as error:
+            log.warning("Run %s is not started for now: %s", self.run.id, error)  # it waits when our lease has ended
+
+    async def _stream(self, endpoint: Endpoint) -> tuple[Wish | None, DifyError | None]:
+        """Start it there and read on until it has ended, was stopped, or nothing more is heard of it."""
         reading = asyncio.create_task(self._read(endpoint), name=f"stream of run {self.run.id}")
         try:
             wish = await self._watch(reading)
@@ -118,45 +135,48 @@ class Flight:
             reading.cancel()
             await asyncio.wait({reading})
         error = None if reading.cancelled() else reading.exception()
-        if isinstance(error, StorageError):
-            log.warning("Run %s is not started for now: %s", self.run.id, error)
-            return  # it was not sent, and waits again as soon as our lease has ended
-        if error is not None and not isinstance(error, DifyError):
-            raise error
-        self.logbook.trace.close()
-        await self._end(endpoint, await self._conclude(endpoint, wish, error))
+        if error is None or isinstance(error, DifyError):
+            return wish, error
+        raise error
 
-    async def _join_what_ran_before(self, endpoint: Endpoint) -> bool:
+    async def _turn(self, wish: Wish | None, error: DifyError | None) -> bool:
+        """Whether Dify was not reached there, and there is another address to go to."""
+        if not self.is_flying or wish is not None or not was_unreached(error) or not await self._heading.turn():
+            return False
+        self.is_flying = self.run.state is RunState.RUNNING
+        return True
+
+    async def _join_what_ran_before(self) -> bool:
         """Whether it has run already, before the database was put back from a copy: then it is followed."""
         restored_at = self._services.restored_at
         if restored_at is None or self.run.due_at > restored_at:
             return False
-        pursuit = self._pursue(endpoint)
-        if not await pursuit.find():
-            return False
-        await self._end(endpoint, await pursuit.follow(None))
-        return True
+        for endpoint in await self._open(self._heading.everywhere) or ():
+            pursuit = self._pursue(endpoint)
+            if await pursuit.find():
+                self.logbook.run = replace(self.run, base_url=endpoint.base_url)
+                await self._end(endpoint, await pursuit.follow(None))
+                return True
+        return False
 
     async def _rejoin(self) -> None:
         blob = await self._services.store.read(lambda c: runs.get_trace(c, self.run.id))
         self.logbook.earlier = close_spans(await asyncio.to_thread(unpack_trace, blob) if blob is not None else ())
         if self.run.stop_by is not None:
             self._asked.set()
-        endpoint = await self._open_app()
+        endpoint = await self._open(self._heading.here)
         if endpoint is not None:
             pursuit = self._pursue(endpoint)
             is_named = self.run.dify_run_id is not None
             await self._end(endpoint, await (pursuit.follow(None) if is_named else pursuit.search(is_orphan=True)))
 
-    async def _open_app(self) -> Endpoint | None:
-        """Where the run goes; without it the run has failed already."""
-        app = await self._services.store.read(lambda c: apps.get(c, self.run.team_id, self.run.app_id))
+    async def _open(self, find: Callable[[], Awaitable[T]]) -> T | None:
+        """Where it goes; None when it has failed for having nowhere to go."""
         try:
-            if app is None:
-                raise Refusal("The Dify app of this run is not connected any more.", code="no_app")
-            return open_endpoint(self._services.vault, app)
+            return await find()
         except Refusal as error:
             await self._end(None, Ending(RunState.FAILED, Fault(code=error.code, message=str(error))))
+            self.is_flying = False
             return None
 
     async def _read(self, endpoint: Endpoint) -> None:
@@ -215,17 +235,11 @@ class Flight:
             return end_by_stream(facts, self.logbook.spans, wish, detail)
         if facts.run_id is not None:
             return await pursuit.follow(wish)
-        return end_by_error(facts, error) or await pursuit.search()
+        return end_by_error(facts, error, addresses=len(self._heading.tried)) or await pursuit.search()
 
     def _pursue(self, endpoint: Endpoint) -> Pursuit:
-        return Pursuit(
-            self._services,
-            endpoint,
-            self.logbook,
-            deadline=self._deadline,
-            asked=self._asked,
-            is_over=lambda: not self.is_flying,
-        )
+        services, deadline, is_over = self._services, self._deadline, lambda: not self.is_flying
+        return Pursuit(services, endpoint, self.logbook, deadline=deadline, asked=self._asked, is_over=is_over)
 
     async def _end(self, endpoint: Endpoint | None, ending: Ending | None) -> None:
         """Close the run, or let go of it where another has it."""

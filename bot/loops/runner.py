@@ -108,22 +108,30 @@ class Runner:
         return take_turns(c, services.team_id, self._limits, free, claim, only=ids, now=now)
 
     def _claim_all(self, c: Connection, now: datetime, turns: Sequence[Turn]) -> list[Run]:
-        services, gate_of = self._services, {turn.run_id: turn.gate for turn in turns}
+        services, ways = self._services, {turn.run_id: turn.way for turn in turns}
         begun = []
-        for run in claims.claim_runs(c, list(gate_of), services.owner, now, LEASE_S):
+        for run in claims.claim_runs(c, list(ways), services.owner, now, LEASE_S):
             reason = "before it began" if run.stop_by is not None else OVERTAKEN if is_overtaken(c, run) else None
             if reason is not None:
                 finish(c, replace(run, state=RunState.STOPPED, reason=reason, ended_at=now), now=now)
                 continue
-            if (gate := gate_of[run.id]) is not None:
-                gates.begin_probe(c, gate, now)
-            begun.append(replace(run, tag=tag_of(services.installation, run.key, run.attempts)))
+            way = ways[run.id]
+            if way.is_try:
+                gates.begin_probe(c, way.host, now)
+            tag = tag_of(services.installation, run.key, run.attempts)
+            begun.append(replace(run, tag=tag, base_url=way.base_url or None))
         claims.name_attempts(c, begun)
         show_later(c, begun, now=now, due_at=now + LIVE_AFTER)
         return begun
 
     def _board(self, run: Run, *, is_rejoin: bool) -> None:
-        flight = Flight(self._services, run, on_started=partial(self._wake_saver, run.id), leave=self._leave.ask)
+        flight = Flight(
+            self._services,
+            run,
+            on_started=partial(self._wake_saver, run.id),
+            leave=self._leave.ask,
+            limits=self._limits,
+        )
         self._flights[run.id] = flight
         work = flight.rejoin() if is_rejoin else flight.fly()
         task = self._services.tasks.spawn(work, name=f"run {run.id}")

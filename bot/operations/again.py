@@ -30,6 +30,7 @@ def try_again(c: Connection, run: Run, job: Job | None, *, now: datetime) -> Run
             tag=run.tag,
             asked_at=run.asked_at,
             ended_at=now,
+            base_url=run.base_url,
             dify_run_id=run.dify_run_id,
             fault=run.fault,
         )
@@ -56,6 +57,7 @@ def _anew(run: Run, again: Again) -> Run:
         ready_at=again.at if again.is_sent else run.ready_at,
         started_at=run.started_at if attempts else None,
         tag=None,
+        base_url=None,
         asked_at=None,
         heard_at=None,
         ended_at=None,

@@ -1,15 +1,15 @@
 """The gates: before a host that cannot be reached, shut after some failures, tried by one run, opened by an answer;
 and before an app that Dify has no room for, which lets in as many as have found room."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import Connection
 
-from storage import apps, claims, gates
-from storage.records import Gate, Run
+from bot.hosts import host_of
+from storage import claims, gates
+from storage.records import App, Gate, Run
 
 # Codes of a fault.
 UNREACHABLE, FULL = "unreachable", "busy"
@@ -17,59 +17,58 @@ UNREACHABLE, FULL = "unreachable", "busy"
 
 @dataclass(frozen=True, slots=True)
 class Gates:
-    """Which apps nobody asks now, which of them one run may try (app id → gate), and which let in only as many as
-    have found room (app id → gate)."""
+    """Which hosts nobody asks now (host → until when), which of them one run may try, and which apps let in only as
+    many as have found room (app id → gate)."""
 
-    shut: frozenset[int] = frozenset()
-    to_try: Mapping[int, str] = field(default_factory=dict)
+    shut: Mapping[str, datetime] = field(default_factory=dict)
+    to_try: frozenset[str] = frozenset()
     full: Mapping[int, Gate] = field(default_factory=dict)
-    opens_at: datetime | None = None
+
+    def closes(self, app: App) -> bool:
+        """Whether nobody asks any of its addresses now, or only one run does."""
+        return all(host in self.shut or host in self.to_try for host in map(host_of, app.base_urls))
 
 
-def look_at_gates(c: Connection, team_id: str, *, now: datetime) -> Gates:
+def look_at_gates(c: Connection, team: Sequence[App], *, now: datetime) -> Gates:
     """Costs one look into an empty table where all hosts are well."""
     known = {gate.name: gate for gate in gates.all_gates(c) if gate.shut_until is not None}
     if not known:
         return Gates()
-    team = apps.list_apps(c, team_id)
-    behind = {app.id: gate for app in team if (gate := known.get(host_of(app.base_url)))}
+    hosts = {host_of(url) for app in team for url in app.base_urls} & known.keys()
+    shut = {host: until for host in hosts if (until := known[host].shut_until) is not None and until > now}
     full = {app.id: gate for app in team if (gate := known.get(gates.app_gate(app.id)))}
-    to_try = {app_id: gate.name for app_id, gate in behind.items() if not is_shut(gate, now)}
-    later = [
-        gate.shut_until
-        for gate in (*behind.values(), *full.values())
-        if gate.shut_until is not None and is_shut(gate, now)
-    ]
-    return Gates(frozenset(behind), to_try, full, min(later, default=None))
+    return Gates(shut, frozenset(hosts - shut.keys()), full)
+
+
+def next_opening(found: Gates, team: Sequence[App], *, now: datetime) -> datetime | None:
+    """When the next gate can be tried that keeps an app from all of its addresses, or is its own."""
+    later = [until for gate in found.full.values() if (until := gate.shut_until) is not None and until > now]
+    for app in team if found.shut else ():
+        hosts = {host_of(url) for url in app.base_urls}
+        if hosts <= found.shut.keys():
+            later.append(min(found.shut[host] for host in hosts))
+    return min(later, default=None)
 
 
 def note_outcome(c: Connection, run: Run, *, now: datetime) -> None:
     """What the end of an attempt tells of the host: it was not reached, or it answered."""
     if run.fault is not None and run.fault.code == FULL and not run.fault.begun:
-        gates.note_full(c, run.app_id, claims.count_running(c).get(run.app_id, 0), now)
+        running = sum(count for (app_id, _), count in claims.count_running(c).items() if app_id == run.app_id)
+        gates.note_full(c, run.app_id, running, now)
         return
     is_unreached = run.fault is not None and run.fault.code == UNREACHABLE and not run.fault.begun
     known = {gate.name: gate for gate in gates.all_gates(c)} if run.heard_at is not None else {}
     if (full := known.get(gates.app_gate(run.app_id))) is not None:
         gates.note_end(c, full)
-    if not is_unreached and not known:
+    if run.base_url is None:
         return
-    app = apps.get(c, run.team_id, run.app_id)
-    if app is None:
-        return
-    host = host_of(app.base_url)
+    host = host_of(run.base_url)
     if is_unreached:
         gates.count_failure(c, host, now)
-    else:
+    elif host in known:
         gates.open_gate(c, host)
 
 
 def is_shut(gate: Gate, now: datetime) -> bool:
     """Whether it is too early for anybody to try."""
     return gate.shut_until is not None and gate.shut_until > now
-
-
-def host_of(url: str) -> str:
-    """Scheme, host and port of an address, as one word."""
-    parts = urlsplit(url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}".lower()

@@ -10,7 +10,7 @@ from bot import schedules
 from bot.blocks.form import error_view, loading_view, schedule_view
 from bot.blocks.reading import Typed, read_form
 from bot.errors import DeliveryError, DifyError, Refusal
-from bot.operations.endpoint import open_endpoint
+from bot.operations.endpoint import open_endpoints
 from bot.rules.access import Action, authorize
 from bot.rules.policy import (
     READERS,
@@ -127,7 +127,7 @@ async def build_form(
 async def fields_of(services: Services, app: App) -> tuple[InputField, ...]:
     """What the workflow asks for; a Refusal in words when Dify does not tell."""
     try:
-        return await services.parameters.ask(app.id, open_endpoint(services.vault, app))
+        return await services.parameters.ask(app.id, open_endpoints(services.vault, app))
     except DifyError as error:
         raise Refusal(f"Dify did not tell what “{app.name}” asks for: {error.message}", code=error.code) from error
 

@@ -66,7 +66,7 @@ def make_job(**facts: Any) -> Job:
 
 def make_app(**facts: Any) -> App:
     known: dict[str, Any] = {
-        "id": 3, "team_id": "T1", "name": "daily-news", "base_url": "https://api.dify.ai/v1", "mode": "workflow",
+        "id": 3, "team_id": "T1", "name": "daily-news", "base_urls": ("https://api.dify.ai/v1",), "mode": "workflow",
         "sealed_key": b"x", "key_hint": "…a1", "created_by": "UOWNER", "created_at": NOW,
     }  # fmt: skip
     return App(**(known | facts))

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.blocks import form
+from bot.blocks.connect import connect_view
 from bot.blocks.field import block_id
 from bot.blocks.parts import View
 from storage.records import InputField
@@ -262,8 +263,9 @@ def test_a_value_too_long_for_a_field_stays_when_the_field_stays_empty() -> None
 
 def test_a_key_is_never_shown_again() -> None:
     view = sound_view(
-        form.connect_view(
-            {"name": "daily", "base_url": "https://x.y/v1", "key": "app-secret"}, {"key": "Dify refused it."}
+        connect_view(
+            {"name": "daily", "base_urls": "https://x.y/v1\nhttps://z.y/v1", "key": "app-secret"},
+            {"key": "Dify refused it."},
         )
     )
     assert "app-secret" not in json.dumps(view)
@@ -271,7 +273,8 @@ def test_a_key_is_never_shown_again() -> None:
     assert "API key: Dify refused it." in json.dumps(view)
     state = {**filled(view), "key": {"value": {"value": "app-secret"}}}
     typed = form.read_form({"values": state})
-    assert (typed.name, typed.base_url, typed.key) == ("daily", "https://x.y/v1", "app-secret")
+    assert (typed.name, typed.base_urls, typed.key) == ("daily", "https://x.y/v1\nhttps://z.y/v1", "app-secret")
+    assert typed.routing == "first"
     assert "app-secret" not in repr(typed)
 
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.demo.dify import LocalDify
-from bot.operations.endpoint import open_endpoint
+from bot.operations.endpoint import open_endpoints
 from storage import apps, audit
 from storage.records import App
 from storage.vault import load_keys
@@ -40,7 +40,7 @@ async def kept(terminal: Terminal, name: str) -> App:
 
 
 def key_of(terminal: Terminal, app: App) -> str:
-    return open_endpoint(load_keys(None, terminal.folder / "secret.key"), app).key
+    return open_endpoints(load_keys(None, terminal.folder / "secret.key"), app)[0].key
 
 
 def assert_hidden(key: str, terminal: Terminal, *done: Done) -> None:
@@ -54,12 +54,12 @@ async def test_a_key_comes_from_stdin_and_never_goes_out_again(owned: Terminal, 
     assert (added.code, added.err) == (0, "")
     assert added.out == "“digest” is connected (workflow, Dify 1.16.1).\n"
     app = await kept(owned, "digest")
-    assert (app.base_url, app.mode, app.created_by) == (dify.url, "workflow", "system")
+    assert (app.base_urls, app.mode, app.created_by) == ((dify.url,), "workflow", "system")
     assert key_of(owned, app) == key
     listed, as_json = await run(owned, "apps", "list"), await run(owned, "apps", "list", "--json")
     assert listed.out.split() == ["digest", "workflow", dify.url, "key", f"…{key[-4:]}"]
-    row = {"name": "digest", "url": dify.url, "mode": "workflow", "key": f"…{key[-4:]}", "limit": None}
-    assert as_json.json == [row]
+    row = {"name": "digest", "urls": [dify.url], "routing": "first", "mode": "workflow", "limit": None}
+    assert as_json.json == [row | {"key": f"…{key[-4:]}"}]
     assert_hidden(key, owned, added, listed, as_json)
 
 
@@ -144,8 +144,8 @@ async def test_a_key_that_dify_does_not_know_is_one_sentence_and_keeps_nothing(
         ("http://10.0.0.1/v1", "DIFY_OPS_ALLOWED_HOSTS"),
         ("ftp://d.example.com", "does not start with https://"),
         ("https://user:pass@d.example.com/v1", "user name or a password"),
-        ("not an address", "does not start with https://"),
-        ("", "cannot be used"),
+        ("not-an-address", "does not start with https://"),
+        ("", "has 1 to 10 addresses"),
         ("http://127.0.0.1:9/v1", "cannot be reached"),
     ],
 )
@@ -160,8 +160,32 @@ async def test_an_app_gets_a_new_key_at_its_own_address(owned: Terminal, dify: L
     done = await run(owned, "apps", "rekey", "NEWS", stdin=dify.keys["loops"])
     assert done.code == 0
     app = await kept(owned, "news")
-    assert (key_of(owned, app), app.base_url) == (dify.keys["loops"], dify.url)
+    assert (key_of(owned, app), app.base_urls) == (dify.keys["loops"], (dify.url,))
     assert_hidden(dify.keys["loops"], owned, done)
+
+
+async def test_an_app_is_connected_at_several_addresses_and_each_is_checked(owned: Terminal, dify: LocalDify) -> None:
+    second = LocalDify()
+    second.keys = dify.keys
+    await second.start()
+    key = dify.keys["digest"]
+    try:
+        await run(owned, "apps", "add", "news", "--url", dify.url, stdin=key)
+        urls = ("--url", dify.url, "--url", f"{second.url}/")
+        moved = await run(owned, "apps", "rekey", "news", *urls, "--routing", "round", stdin=key)
+        assert (moved.code, moved.err) == (0, "")
+        app = await kept(owned, "news")
+        assert (key_of(owned, app), app.base_urls, app.routing) == (key, (dify.url, second.url), "round")
+        assert f"{dify.url} {second.url} (round)" in (await run(owned, "apps", "list")).out
+        again = await run(owned, "apps", "rekey", "news", stdin=key)
+        assert (again.code, (await kept(owned, "news")).routing) == (0, "round")
+        checked = await run(owned, "apps", "check", "news")
+        lines = zip(app.base_urls, checked.out.splitlines(), strict=True)
+        assert all(url in line for url, line in lines)
+        second.close_door()
+        assert "cannot be reached" in (await run(owned, "apps", "check", "news")).sentence
+    finally:
+        await second.stop()
 
 
 async def test_an_app_that_is_not_there_cannot_be_rekeyed_or_checked(owned: Terminal, dify: LocalDify) -> None:

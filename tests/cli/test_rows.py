@@ -199,7 +199,7 @@ async def serving(terminal: Terminal, dify: LocalDify, folder: Path) -> AsyncIte
         by = system(TEAM)
 
         def add(c: Connection, name: str) -> None:
-            told = {"name": name, "base_url": dify.url, "key": dify.keys[name], "mode": dify.apps[name].mode}
+            told = {"name": name, "base_urls": (dify.url,), "key": dify.keys[name], "mode": dify.apps[name].mode}
             app = connect(c, by, bot.services.vault, description="", now=NOW, **told)
             inputs = {"topic": "Tea"} if name == "digest" else {}
             save_job(c, "on api", by=by, name=f"Job of {name}", app=app, channel_id="C0OPS", inputs=inputs)

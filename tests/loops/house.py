@@ -115,7 +115,7 @@ class House:
     async def app(self, name: str) -> App:
         """An app of the local Dify, connected."""
         if name not in self.apps:
-            told = {"name": name, "base_url": self.dify.url, "mode": self.dify.apps[name].mode}
+            told = {"name": name, "base_urls": (self.dify.url,), "mode": self.dify.apps[name].mode}
             key = self.dify.keys[name]
             self.apps[name] = await self.store.run(lambda c: connected(c, self.services.vault, key=key, **told))
         return self.apps[name]
@@ -145,7 +145,7 @@ class House:
 
     async def claimed(self, name: str, *, asked: bool = True, **fields: Any) -> Run:
         """A run whose owner died before Dify had named it, be it before or after it was sent."""
-        run = await self.ready(name, **fields)
+        run = await self.ready(name, **{"base_url": self.dify.url} | fields)
         tag = tag_of(self.services.installation, run.key, 1)
 
         def claim(c: Connection) -> Run:

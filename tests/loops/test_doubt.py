@@ -69,7 +69,7 @@ def sent_by_one_that_dies(c: Connection, house: House, run: Run) -> None:
     claimed = claims.claim_run(c, run.id, "dead", house.hand.now, LEASE_S)
     assert claimed is not None
     tag = tag_of(house.services.installation, claimed.key, claimed.attempts)
-    assert claims.save_run(c, replace(claimed, tag=tag, asked_at=house.hand.now)) is not None
+    assert claims.save_run(c, replace(claimed, tag=tag, base_url=house.dify.url, asked_at=house.hand.now)) is not None
 
 
 def forget(c: Connection, run: Run) -> None:

@@ -37,7 +37,7 @@ async def test_an_app_runs_as_often_at_a_time_as_it_may_and_then_goes_on(house: 
     await limit(house, "digest", 2)
     waiting = [await house.ready("digest") for _ in range(3)]
     assert await house.runner.once() == 2
-    assert await house.store.read(claims.count_running) == {waiting[0].app_id: 2}
+    assert await house.store.read(claims.count_running) == {(waiting[0].app_id, house.dify.url): 2}
     assert await house.runner.once() == 0
     assert (await house.run(waiting[2])).state is RunState.READY
     await house.landed(waiting[1])

@@ -46,6 +46,7 @@ OF_THE_HOUSE = {
     "calendar_end",
     "coming",
     "complain",
+    "divert",
     "endpoint",
     "fill",
     "finish",
@@ -113,7 +114,7 @@ def described(c: Connection, actor: Actor, rows: Rows, job: Job | None = None) -
 
 
 def connected(c: Connection, actor: Actor, rows: Rows) -> App:
-    said = {"name": "New app", "base_url": "https://d.example.com/v1", "key": "app-1234567", "mode": "workflow"}
+    said = {"name": "New app", "base_urls": ("https://d.example.com/v1",), "key": "app-1234567", "mode": "workflow"}
     return connect(c, actor, VAULT, description="", now=LATER, **said)
 
 

@@ -53,7 +53,7 @@ def an_app(**fields: Any) -> App:
         "id": 0,
         "team_id": "T1",
         "name": "News",
-        "base_url": "https://api.dify.ai/v1",
+        "base_urls": ("https://api.dify.ai/v1",),
         "mode": "workflow",
         "sealed_key": None,
         "key_hint": "",

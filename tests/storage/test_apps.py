@@ -37,16 +37,18 @@ async def test_a_key_is_set_and_dropped_with_its_hint(store: Store) -> None:
 
 async def test_another_address_drops_the_key(store: Store) -> None:
     app = await store.run(lambda c: apps.add(c, an_app(sealed_key=b"sealed", key_hint="…1234")))
-    moved = await store.run(lambda c: apps.move(c, app, "https://evil.example/v1"))
-    assert moved == replace(app, base_url="https://evil.example/v1", sealed_key=None, key_hint="")
+    moved = await store.run(lambda c: apps.move(c, app, ("https://evil.example/v1",)))
+    assert moved == replace(app, base_urls=("https://evil.example/v1",), sealed_key=None, key_hint="")
     assert moved is not None
     assert apps.key_about(moved) != apps.key_about(app)
 
 
 async def test_what_dify_says_of_an_app_is_kept(store: Store) -> None:
     app = await store.run(lambda c: apps.add(c, an_app()))
-    described = await store.run(lambda c: apps.describe(c, app, mode="advanced-chat", description="News"))
-    assert described == replace(app, mode="advanced-chat", description="News")
+    described = await store.run(
+        lambda c: apps.describe(c, app, mode="advanced-chat", description="News", routing="round")
+    )
+    assert described == replace(app, mode="advanced-chat", description="News", routing="round")
 
 
 async def test_a_removed_app_is_gone_and_its_number_is_not_given_again(store: Store) -> None:

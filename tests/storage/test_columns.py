@@ -134,13 +134,14 @@ all_apps = some.builds(
     id=some.just(0),
     team_id=texts,
     name=texts,
-    base_url=texts,
+    base_urls=some.lists(texts, min_size=1, max_size=3).map(tuple),
     mode=texts,
     sealed_key=maybe() | some.binary(max_size=40),
     key_hint=texts,
     created_by=texts,
     created_at=times,
     description=texts,
+    last_url=maybe() | texts,
 )
 all_entries = some.builds(
     AuditEntry, id=some.just(0), team_id=texts, at=times, actor=texts, action=texts, about=texts, detail=objects

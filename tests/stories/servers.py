@@ -73,7 +73,7 @@ async def connect_all(bot: Bot, dify: LocalDify) -> None:
                 system(services.team_id),
                 services.vault,
                 name=name,
-                base_url=dify.url,
+                base_urls=(dify.url,),
                 key=key,
                 mode=app.mode,
                 description=app.description,

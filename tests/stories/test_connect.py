@@ -1,7 +1,10 @@
 """Connecting a Dify app: for admins, and with a key that nobody sees again."""
 
+import math
+
 import pytest
 
+from bot.demo.dify import LocalDify
 from tests.stories.sight import words_of
 from tests.stories.world import ANA, BEN, OPS, TRANSPORTS, World
 
@@ -11,7 +14,7 @@ async def test_an_admin_connects_an_app_and_its_key_is_seen_by_nobody_again(worl
     key = world.dify.keys["loops"]
     await world.slack.type(ANA, OPS, "/dify connect")
     view = await world.view("Connect a Dify app")
-    typed = {"name": "my-loops", "base_url": world.dify.url, "key": "app-000000000000000000000000"}
+    typed = {"name": "my-loops", "base_urls": world.dify.url, "key": "app-000000000000000000000000"}
     await world.slack.submit(ANA, view, typed)
     await world.wait(lambda: "Dify refused the API key" in words_of(view), what="the refusal")
     assert "app-0000" not in world.says()
@@ -21,6 +24,27 @@ async def test_an_admin_connects_an_app_and_its_key_is_seen_by_nobody_again(worl
     assert key not in world.says()
     await world.type("/dify run my-loops")
     await world.told("*my-loops* finished")
+
+
+async def test_an_app_with_two_addresses_is_run_where_dify_can_be_reached(world: World) -> None:
+    second = LocalDify(speed=math.inf)
+    second.keys = world.dify.keys
+    await second.start()
+    try:
+        await world.slack.type(ANA, OPS, "/dify connect")
+        view = await world.view("Connect a Dify app")
+        assert "several" in words_of(view)
+        urls = f"{world.dify.url}\n{second.url}"
+        typed = {"name": "twice", "base_urls": urls, "routing": "failover", "key": world.dify.keys["digest"]}
+        await world.slack.submit(ANA, view, typed)
+        await world.wait(lambda: "“twice” is connected" in words_of(view), what="the success")
+        world.dify.close_door()
+        await world.type("/dify run twice topic=Tea")
+        await world.told("*twice* finished")
+        assert len(second.starts()) == 1
+    finally:
+        await second.stop()
+        await world.dify.open_door()
 
 
 async def test_nobody_but_an_admin_connects_apps(world: World) -> None:

@@ -32,7 +32,7 @@ async def live_through_much(world: World) -> None:
     await world.type(f"/dify show {key}")
     await world.slack.type(ANA, OPS, "/dify connect")
     view = await world.view("Connect a Dify app")
-    await world.slack.submit(ANA, view, {"name": "again", "base_url": world.dify.url, "key": key})
+    await world.slack.submit(ANA, view, {"name": "again", "base_urls": world.dify.url, "key": key})
     await world.wait(lambda: "Dify refused the API key" in words_of(view), what="the refusal")
     await world.slack.open_home(ANA)
     world.slack.fail("chat.postMessage", error="invalid_auth")

@@ -1,6 +1,6 @@
 """`/dify connect`: the form that registers a Dify app; for admins."""
 
-from bot.blocks.form import connect_view
+from bot.blocks.connect import connect_view
 from bot.blocks.help import Help
 from bot.rules.access import Action, authorize
 from bot.services import Services

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from bot.blocks.form import connect_view
+from bot.blocks.connect import connect_view
 from bot.blocks.parts import modal, say
 from bot.blocks.reading import Typed, read_form
 from bot.errors import Refusal
-from bot.operations.connect import ask_app, connect
+from bot.operations.connect import ask_app, connect, read_addresses
 from bot.rules.access import Action, Actor, authorize
+from bot.rules.route import FIRST
 from bot.services import Services
 from bot.slack.door import gather_actor
 from bot.slack.request import Submission
@@ -33,21 +34,22 @@ async def _finish(services: Services, actor: Actor, view_id: str, typed: Typed) 
             callback_id="done",
         )
     except Refusal as error:
-        kept = {"name": typed.name or "", "base_url": typed.base_url or ""}
+        kept = {"name": typed.name or "", "base_urls": typed.base_urls or "", "routing": typed.routing or FIRST}
         view = connect_view(kept, {error.field or "key": str(error)})
     await show_view(services, view_id, view)
 
 
 async def _connect(services: Services, actor: Actor, typed: Typed) -> str:
-    name, base_url, key = typed.name or "", (typed.base_url or "").rstrip("/"), typed.key or ""
-    info = await ask_app(services.dify, base_url, key)
+    name, base_urls, key = typed.name or "", read_addresses(typed.base_urls or ""), typed.key or ""
+    info = await ask_app(services.dify, base_urls, key)
     app = await services.store.run(
         lambda c: connect(
             c,
             actor,
             services.vault,
             name=name or info.name,
-            base_url=base_url,
+            base_urls=base_urls,
+            routing=typed.routing or FIRST,
             key=key,
             mode=info.mode,
             description=info.description,
