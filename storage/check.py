@@ -2,9 +2,10 @@
 
 from sqlalchemy import Connection, select
 
-from storage.records import JobState, RunState
+from storage.records import RunState
 from storage.revision import check_schema
-from storage.tables import JOB, RUN_HELD, RUN_OPEN, deliveries, jobs, runs
+from storage.tables import RUN_HELD, RUN_OPEN, deliveries, runs
+from storage.vitals import jobs_without_next
 
 MOST = 20
 
@@ -40,13 +41,7 @@ def _check_runs(c: Connection) -> list[str]:
 
 
 def _check_jobs(c: Connection) -> list[str]:
-    open_run = select(runs.c.id).where(RUN_OPEN, runs.c.job_id == jobs.c.id).exists()
-    idle = JOB.all(c.execute(select(*JOB.columns).where(jobs.c.state == JobState.ACTIVE, ~open_run)))
-    return [
-        f"Job {job.id} ({job.name}) is active and has no next time."
-        for job in idle
-        if any(one.kind != "api" for one in job.schedules)
-    ][:MOST]
+    return [f"Job {job.id} ({job.name}) is active and has no next time." for job in jobs_without_next(c)[:MOST]]
 
 
 def _check_deliveries(c: Connection) -> list[str]:

@@ -463,6 +463,19 @@ class Gate:
     room: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Vitals:
+    """Runs that are ready and wait for room, and since when the oldest is due; runs that go on; messages that wait,
+    and since when; the newest starts, each with when it was due."""
+
+    ready: int
+    ready_since: datetime | None
+    running: int
+    owed: int
+    owed_since: datetime | None
+    starts: tuple[tuple[datetime, datetime], ...]
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditEntry:
     """Who changed what, and when. Append only."""

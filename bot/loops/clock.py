@@ -30,6 +30,7 @@ class Clock:
             ticked = await asyncio.gather(*(self._tick(now) for _ in range(lanes)))
             count = sum(one.count for one in ticked)
             handled += count
+            services.pulse.beat()
             if any(one.is_full for one in ticked):
                 lanes = LANES[services.store.dialect]
                 continue
@@ -43,7 +44,6 @@ class Clock:
                 break
         if handled:
             services.engine.wake("courier")
-        services.pulse.beat()
         due_at = min((at for at in (run_at, resume_at) if at is not None), default=None)
         if due_at is not None:
             services.engine.wake("clock", at=due_at)

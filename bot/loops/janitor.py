@@ -8,6 +8,7 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from bot.loops.ending import end_poisoned
+from bot.loops.lookout import Lookout
 from bot.loops.runner import LEASE_S, Runner
 from bot.operations.calendar_end import warn_of_calendars
 from bot.operations.finish import finish
@@ -42,6 +43,7 @@ class Janitor:
         self._alive_since = monotonic()
         settings = services.settings
         self._retention = Retention(settings.keep_runs, settings.keep_values, settings.keep_traces)
+        self._lookout = Lookout(services, monotonic=monotonic)
         self._sweep, self._sweeps_at = Sweep(), monotonic() + FIRST_SWEEP_S
 
     async def once(self) -> int:
@@ -52,6 +54,7 @@ class Janitor:
         for run in rescued:
             self._runner.rejoin(run)
         await self._prune()
+        await self._lookout.once()
         return len(rescued)
 
     async def _prune(self) -> None:

@@ -1,24 +1,22 @@
-"""Whether the bot is well: the age of the last clock beat and of the oldest due row."""
+"""Whether the bot is well, as a watcher outside asks it."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
+from bot.operations.health import Health, look_at_health, worries
 from bot.services import Services
-from storage import claims
 from storage.errors import StorageError
-
-# The clock beats every 5 s; six beats missed is no hiccup.
-MAX_BEAT_AGE_S = 30.0
-# FEATURES: a slot unclaimed for 2 minutes past its time is an operator's matter.
-MAX_DUE_AGE_S = 120.0
 
 
 @dataclass(frozen=True, slots=True)
-class Health:
-    """Seconds; None where nothing is due. `reasons` say in words why it is not well."""
+class Answer:
+    """Seconds; None where nothing is due, or where no clock runs in this process. `reasons` say in words why it is
+    not well; `rows` is None when the database does not answer."""
 
     beat_age_s: float | None
     due_age_s: float | None
+    rows: Health | None
     reasons: tuple[str, ...]
 
     @property
@@ -27,28 +25,25 @@ class Health:
 
     def as_json(self) -> dict[str, Any]:
         """The body of /healthz."""
-        return {
+        told = {
             "status": "ok" if self.is_well else "failing",
             "clock_beat_age_s": None if self.beat_age_s is None else round(self.beat_age_s, 3),
             "oldest_due_age_s": None if self.due_age_s is None else round(self.due_age_s, 3),
             "reasons": list(self.reasons),
         }
+        if self.rows is not None:
+            vitals = self.rows.vitals
+            told |= {"runs_waiting": vitals.ready, "runs_running": vitals.running, "messages_waiting": vitals.owed}
+            told["dify_hosts_unreached"] = len(self.rows.gates)
+        return told
 
 
-async def check_health(services: Services) -> Health:
+async def check_health(services: Services) -> Answer:
     """Look at the clock and at the rows."""
-    reasons: list[str] = []
-    beat_age_s = services.pulse.age_s()
-    due_age_s: float | None = None
+    beat_age_s, now = services.pulse.age_s(), services.now()
     try:
-        due_at = await services.store.read(claims.next_due_at)
+        rows = await services.store.read(partial(look_at_health, team_id=services.team_id, now=now))
     except StorageError:
-        reasons.append("the database does not answer")
-    else:
-        if due_at is not None and due_at <= services.now():
-            due_age_s = (services.now() - due_at).total_seconds()
-    if beat_age_s is not None and beat_age_s > MAX_BEAT_AGE_S:
-        reasons.append(f"the clock has not beaten for {beat_age_s:.0f} s")
-    if due_age_s is not None and due_age_s > MAX_DUE_AGE_S:
-        reasons.append(f"a run has been due for {due_age_s:.0f} s and nobody took it")
-    return Health(beat_age_s, due_age_s, tuple(reasons))
+        return Answer(beat_age_s, None, None, ("the database does not answer", *worries(beat_age_s, None)))
+    due_age_s = rows.due_age_s(now)
+    return Answer(beat_age_s, due_age_s, rows, tuple(worries(beat_age_s, due_age_s)))

@@ -42,6 +42,7 @@ YESTERDAY = Span(since=DAY_BEFORE, until=DAY_BEFORE, daily_at=time(1))
 # Operations of the house: no person asks for them, so they take no actor.
 OF_THE_HOUSE = {
     "again",
+    "alarm",
     "announce",
     "calendar_end",
     "coming",
@@ -51,6 +52,7 @@ OF_THE_HOUSE = {
     "fill",
     "finish",
     "gate",
+    "health",
     "hint",
     "line",
     "missed",

@@ -7,10 +7,12 @@ from datetime import timedelta
 import httpx
 import pytest
 
+from bot.operations.health import MAX_BEAT_AGE_S, MAX_DUE_AGE_S
 from bot.pulse import Pulse
-from bot.web.health import MAX_BEAT_AGE_S, MAX_DUE_AGE_S, check_health
+from bot.web.health import check_health
 from bot.web.server import HEADERS, MAX_BODY, WebServer, build_web
-from storage import runs
+from storage import gates, runs
+from storage.gates import FAILURES
 from tests.loops.house import House
 from tests.storage.examples import a_run
 from tests.web.conftest import echo, serve
@@ -36,6 +38,16 @@ async def test_a_bot_at_work_is_well(house: House) -> None:
     told = answer.json()
     assert told["clock_beat_age_s"] < 5
     assert (told["status"], told["oldest_due_age_s"], told["reasons"]) == ("ok", None, [])
+    counts = ("runs_waiting", "runs_running", "messages_waiting", "dify_hosts_unreached")
+    assert [told[name] for name in counts] == [0, 0, 0, 0]
+
+
+async def test_health_counts_what_waits_and_what_cannot_be_reached(house: House) -> None:
+    await house.ready("digest")
+    for _ in range(FAILURES):
+        await house.store.run(lambda c: gates.count_failure(c, "https://dify.example", house.hand.now))
+    told = (await check_health(house.services)).as_json()
+    assert (told["status"], told["runs_waiting"], told["dify_hosts_unreached"]) == ("ok", 1, 1)
 
 
 @pytest.mark.parametrize("seconds_ago", [-3600, 0, MAX_DUE_AGE_S])
@@ -63,7 +75,7 @@ async def test_a_clock_that_stopped_is_told_with_its_age(house: House) -> None:
     async with serve(house) as web:
         answer = await web.get("/healthz")
     assert answer.status_code == 503
-    assert answer.json()["reasons"] == ["the clock has not beaten for 31 s"]
+    assert answer.json()["reasons"] == ["the clock has not beaten for 11 s"]
 
 
 async def test_a_process_without_a_clock_is_well_without_a_beat(house: House) -> None:
