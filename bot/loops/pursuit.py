@@ -16,8 +16,14 @@ from bot.services import Services
 log = logging.getLogger(__name__)
 
 STOP_PATIENCE_S = 30.0  # Dify ends a stopped run within a second; a node that hangs can take longer
-FOLLOWED_FOR_S = 60.0  # how long a run that does not heed a stop is still looked at
+FOLLOWED_FOR_S = 60.0  # for a person who pressed Stop, what Dify says is worth a minute in all
 TRUTH_PATIENCE_S = 3.0  # after `stopped`, run detail may read `running` for a second or so
+
+
+def patience_of(wish: Wish, waited_s: float = 0.0) -> float:
+    """How long a run that was asked to end is still looked at. Who waits for room, or for the alert of a time limit,
+    waits no longer than a stop that is heeded takes."""
+    return max(0.0, (FOLLOWED_FOR_S if wish is Wish.STOP else STOP_PATIENCE_S) - waited_s)
 
 
 class Pursuit:
@@ -57,15 +63,17 @@ class Pursuit:
 
     async def follow(self, wish: Wish | None) -> Ending | None:
         """A started run without its stream is finished from run detail, patiently."""
-        patience_s = 0.0 if wish is Wish.REPLACE else FOLLOWED_FOR_S
-        if wish is None:
+        patience_s = 0.0
+        if wish is not None:
+            patience_s = patience_of(wish, waited_s=STOP_PATIENCE_S)
+        else:
             detail = await self.look(max(0.0, self._deadline - time.monotonic()))
             if self._is_over():
                 return None
             if detail is not None and detail.status in SETTLED:
                 return end_by_detail(detail, None)
             wish = read_wish(self._logbook.run.stop_by if self._asked.is_set() else None)
-            patience_s = STOP_PATIENCE_S if wish is Wish.REPLACE else FOLLOWED_FOR_S
+            patience_s = patience_of(wish)
             await self.stop()
         self._asked.clear()  # it has been passed on; what follows is patience
         detail = await self.look(patience_s)

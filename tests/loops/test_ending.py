@@ -21,6 +21,7 @@ from bot.loops.ending import (
     end_poisoned,
     read_wish,
 )
+from bot.loops.pursuit import STOP_PATIENCE_S, patience_of
 from storage.records import NodeSpan, RunState
 from tests.storage.examples import NOW, a_run
 
@@ -260,3 +261,12 @@ def test_costs_in_two_currencies_are_not_added_up() -> None:
 
 def test_a_run_that_waits_has_no_end_yet() -> None:
     assert Ending(RunState.WAITING).apply(a_run(), (), NOW + timedelta(hours=1)).ended_at is None
+
+
+@pytest.mark.parametrize(
+    ("wish", "seconds"), [(Wish.STOP, (60.0, 30.0)), (Wish.TIMEOUT, (30.0, 0.0)), (Wish.REPLACE, (30.0, 0.0))]
+)
+def test_a_stop_is_waited_for_a_minute_in_all_and_a_limit_or_a_newer_run_half_of_it(
+    wish: Wish, seconds: tuple[float, float]
+) -> None:
+    assert (patience_of(wish), patience_of(wish, waited_s=STOP_PATIENCE_S)) == seconds

@@ -118,7 +118,7 @@ async def test_the_limit_of_a_run_counts_from_its_start_also_for_an_heir(house: 
 async def test_fmea_e17_a_run_that_dify_does_not_know_any_more_is_ended_at_its_limit(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pursuit, "FOLLOWED_FOR_S", 0.05)
+    monkeypatch.setattr(pursuit, "STOP_PATIENCE_S", 0.05)
     run, at_dify = await orphan(house, timeout_s=600)
     del house.dify.runs[at_dify.id]
     house.hand.turn(seconds=600)

@@ -382,7 +382,7 @@ async def test_fmea_e11_a_run_is_stopped_at_its_limit_and_the_limit_counts_from_
 
 
 async def test_a_dead_worker_is_given_up_at_the_limit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pursuit, "FOLLOWED_FOR_S", 0.05)
+    monkeypatch.setattr(pursuit, "STOP_PATIENCE_S", 0.05)
     run = await house.fly("worker-killed", timeout_s=1)
     assert (run.state, run.reason) == (RunState.TIMED_OUT, "unconfirmed")
 
