@@ -29,7 +29,7 @@ from storage.tables import (
 )
 
 # What a claim alone writes, and what people write beside the owner: a save must not put back what it read.
-_OF_PEOPLE = frozenset({"stop_by", "hold_by", "mark", "mark_by", "mark_reason"})
+_OF_PEOPLE = frozenset({"owner_id", "stop_by", "hold_by", "mark", "mark_by", "mark_reason"})
 _NOT_SAVED = _OF_PEOPLE | {"id", "key", "slot_at", "fence", "lease_until", "deaths"}
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 

@@ -12,7 +12,7 @@ from sqlalchemy.exc import IntegrityError
 from storage.columns import Utc
 from storage.errors import NameTaken
 from storage.records import Job, JobState
-from storage.tables import JOB, JOB_STANDS, fold, jobs
+from storage.tables import JOB, JOB_STANDS, RUN_OPEN, fold, jobs, runs
 
 _NUMBER = re.compile(r"(?:#|j-)?(\d{1,18})", re.IGNORECASE | re.ASCII)
 _NOT_SAVED = ("id", "team_id", "created_at", "version")
@@ -45,6 +45,8 @@ _BY_NUMBER = _STANDING.where(jobs.c.id == bindparam("number"))
 _BY_NAME = _STANDING.where(jobs.c.name_folded == bindparam("name"))
 _BY_BEGINNING = _STANDING.where(func.substr(jobs.c.name_folded, 1, bindparam("chars")) == bindparam("name"))
 _SET_STATE = update(jobs).where(jobs.c.id == bindparam("job_id")).returning(*JOB.columns)
+_OWN = _SET_STATE.where(jobs.c.owner_id == bindparam("old_owner"))
+_OWN_RUNS = update(runs).where(RUN_OPEN, runs.c.job_id == bindparam("of_job"))
 _MARK_HEALTH = update(jobs).where(jobs.c.id == bindparam("job_id"))
 
 
@@ -112,6 +114,14 @@ def set_state(
     """Who changed it, why, and when a pause ends. The version stays: it counts what a person wrote into the form."""
     values = {"job_id": job_id, "state": state, "state_by": by, "state_reason": reason, "resume_at": resume_at}
     return JOB.read(c.execute(_SET_STATE, values).one())
+
+
+def set_owner(c: Connection, job: Job, owner_id: str) -> Job | None:
+    """With it go the runs that have not ended; who owned those that have is history. None when another was first."""
+    changed = JOB.one(c.execute(_OWN, {"job_id": job.id, "old_owner": job.owner_id, "owner_id": owner_id}))
+    if changed is not None:
+        c.execute(_OWN_RUNS, {"of_job": job.id, "owner_id": owner_id})
+    return changed
 
 
 def mark_health(c: Connection, job_id: int, failing_since: datetime | None, failures: int) -> None:

@@ -19,7 +19,6 @@ WITHOUT: Mapping[str, str] = {
     "c2": "with c1, in one test",
     "c15": "not built: nobody is told that the machine's clock is far off",
     "d4": "Slack's SDK pings its socket and connects anew; its own tests cover that",
-    "d15": "not built: a job of somebody who has left stays theirs",
     "d19": "not built: results of a burst are told one by one, at Slack's pace",
     "d21": "the Home is drawn from rows at each opening; there is nothing that could be lost",
     "e20": "the earliest of two is followed; a second one that we started ourselves is stopped (a15)",

@@ -8,7 +8,7 @@ from bot.blocks.parts import Message, actions, button, channel, context, message
 from bot.blocks.text import bold, escape, one_line, shorten
 from bot.blocks.times import told_time
 from bot.errors import Refusal
-from storage.records import App, Run, RunState
+from storage.records import App, Job, Run, RunState
 
 CHOICES_SHOWN = 10
 TYPED = 300
@@ -124,6 +124,23 @@ UNDELIVERABLE = {
     "is_archived": "It is archived.",
     "channel_is_archived": "It is archived.",
 }
+
+
+def ownerless(owner: str, name: str, job_id: int | None) -> Message:
+    """Told in the job's channel when its owner cannot be told anything any more."""
+    told = (
+        f"{person(owner)}, who owns {bold(name)}, has left this workspace. Its runs go on, and what the owner would "
+        "be told comes into this channel. Somebody else can take it over."
+    )
+    take = button("Take over", "adopt_job", f"job:{job_id}", label=f"Become the owner of {name}")
+    return message(told, [section(told), actions(take), context(f"Or type `/dify adopt #{job_id}`")])
+
+
+def adopted(job: Job) -> Message:
+    """The person who asked owns it now."""
+    told = f"{bold(job.name)} is yours now: you may edit and delete it, and you are told what its owner is told."
+    edit = button("Edit", "job_edit", f"job:{job.id}", label=f"Edit {job.name}")
+    return message(told, [section(told), actions(edit)])
 
 
 def undeliverable(channel_id: str, code: str, job_id: int | None = None) -> Message:

@@ -142,4 +142,5 @@ class Courier:
         """Nothing is thrown away: the row stays, and the owner is told where the message could not go."""
         held, now = self._sending[delivery_id], self._services.now()
         log.warning("Delivery %s to %s cannot be sent: %s", held.id, held.target, error.code)
-        await self._services.store.run(lambda c: complain(c, held, error.code, now=now))
+        admins = self._services.settings.admins
+        await self._services.store.run(lambda c: complain(c, held, error.code, admins=admins, now=now))

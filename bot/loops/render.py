@@ -18,7 +18,7 @@ from bot.blocks.alert import (
     timeout_alert,
 )
 from bot.blocks.backfill import backfill_message
-from bot.blocks.notice import changed, undeliverable
+from bot.blocks.notice import changed, ownerless, undeliverable
 from bot.blocks.parts import Message
 from bot.blocks.run import run_message
 from bot.dify.spans import find_culprit
@@ -111,6 +111,8 @@ def _notice(delivery: Delivery, names: Mapping[str, str]) -> Message:
     facts = delivery.facts
     if "undeliverable" in facts:
         return undeliverable(facts["channel"], facts["undeliverable"], delivery.job_id)
+    if "left" in facts:
+        return ownerless(facts["left"], facts["name"], delivery.job_id)
     times = [datetime.fromisoformat(at) for at in facts.get("times") or ()]
     return changed(_who(facts["by"], names), facts["says"], facts["name"], times, facts.get("zone") or "UTC")
 

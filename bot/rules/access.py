@@ -22,6 +22,7 @@ class Action(StrEnum):
     MOVE = "move"
     EDIT = "edit"
     DELETE = "delete"
+    ADOPT = "adopt"
     CONNECT = "connect"
     IMPORT = "import"
 
@@ -63,8 +64,10 @@ def system(team_id: str) -> Actor:
 Object: TypeAlias = Job | Run | Place | App | Calendar | None
 
 # What a member of the job's channel may do beside seeing; editing and deleting belong to the owner and to admins.
+# Only a job whose owner has left is there to be adopted.
 MEMBER_MAY = frozenset(
     {Action.SEE, Action.CREATE, Action.RUN, Action.STOP, Action.PAUSE, Action.SKIP, Action.HOLD, Action.MOVE}
+    | {Action.ADOPT}
 )
 # An administrator who is not in a private channel may disable what runs there, and read nothing of it.
 OUTSIDE_ADMIN_MAY = frozenset({Action.PAUSE, Action.STOP})

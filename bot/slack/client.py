@@ -174,9 +174,9 @@ class Slack:
     async def publish_home(self, user: str, view: Mapping[str, Any], hash: str | None = None) -> OpenedView:  # noqa: A002
         return await self._show("views.publish", {"user_id": user, "view": view, "hash": hash})
 
-    async def person(self, user_id: str) -> Person:
-        """As they were at most ten minutes ago."""
-        return await self._directory.person(user_id)
+    async def person(self, user_id: str, *, is_fresh: bool = False) -> Person:
+        """As they were at most ten minutes ago, or as they are now."""
+        return await self._directory.person(user_id, is_fresh=is_fresh)
 
     async def channel(self, channel_id: str) -> ChannelFacts:
         """As it was at most a minute ago."""

@@ -31,8 +31,8 @@ class Directory:
         self._channels: Shelf[str, ChannelFacts] = Shelf(monotonic)
         self._members: Shelf[tuple[str, str], bool] = Shelf(monotonic)
 
-    async def person(self, user_id: str) -> Person:
-        known = self._people.get(user_id)
+    async def person(self, user_id: str, *, is_fresh: bool = False) -> Person:
+        known = None if is_fresh else self._people.get(user_id)
         if known is not None:
             return known
         answer = await self._ask("users.info", {"user": user_id, "include_locale": "true"})

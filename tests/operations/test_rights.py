@@ -12,6 +12,7 @@ from sqlalchemy import Connection, select
 
 import bot.operations
 from bot.errors import Refusal
+from bot.operations.adopt import adopt
 from bot.operations.backfill import Span, backfill
 from bot.operations.connect import connect
 from bot.operations.draft import cancel, draft
@@ -74,6 +75,7 @@ class Rows:
     app: App
     job: Job
     paused: Job
+    theirs: Job
     skipped: Job
     ready: Run
     held: Run
@@ -84,6 +86,7 @@ def fill(c: Connection) -> Rows:
     """A channel at work: a job, a paused one, a run that goes on, one that has ended, and a draft."""
     job = save_job(c, name="Active").job
     paused = pause(c, an_actor(), save_job(c, name="Paused").job.id, now=NOW)
+    theirs = save_job(c, name="Theirs", by=an_actor(OTHER)).job
     skipped = skip(c, an_actor(), save_job(c, "every day at 23:00", name="Skipped").job.id, 1, now=NOW).job
     ended = launch_job(c, an_actor(), paused.id, None, key="ended", now=NOW)
     claimed = claims.claim_run(c, ended.id, "me", NOW, 60)
@@ -97,7 +100,7 @@ def fill(c: Connection) -> Rows:
     assert saved is not None
     assert ready is not None
     assert app is not None
-    return Rows(app, fresh_job(c, job), paused, skipped, ready, held, saved)
+    return Rows(app, fresh_job(c, job), paused, theirs, skipped, ready, held, saved)
 
 
 def described(c: Connection, actor: Actor, rows: Rows, job: Job | None = None) -> Any:
@@ -135,6 +138,7 @@ CHANGES: dict[str, Deed] = {
     "backfill": lambda c, actor, rows: backfill(c, actor, rows.job.id, YESTERDAY, now=LATER),
     "hold": lambda c, actor, rows: hold(c, actor, rows.ready.id, now=LATER),
     "release": lambda c, actor, rows: release(c, actor, rows.held.id, now=LATER),
+    "adopt": lambda c, actor, rows: adopt(c, actor, rows.theirs.id, left=OTHER, now=LATER),
     "mark": lambda c, actor, rows: mark_run(c, actor, rows.ended.id, "failed", "wrong", now=LATER),
     "stop": lambda c, actor, rows: stop(c, actor, rows.ready.id, now=LATER),
     "test": lambda c, actor, rows: try_draft(c, actor, "d1", now=LATER),
@@ -206,7 +210,7 @@ async def test_what_belongs_to_the_owner_is_refused_to_other_members(store: Stor
 async def test_an_admin_outside_may_switch_a_private_job_off_and_no_more(store: Store) -> None:
     rows = await store.run(fill)
     admin = an_actor(ADMIN, channels=[], is_admin=True)
-    for name in ("delete", "manual", "rerun", "skip", "move", "hold", "mark", "draft of an edit"):
+    for name in ("delete", "manual", "rerun", "skip", "move", "hold", "mark", "adopt", "draft of an edit"):
         with pytest.raises(Refusal):
             await store.run(lambda c, name=name: DEEDS[name](c, admin, rows))  # type: ignore[misc]
     await store.run(lambda c: DEEDS["stop"](c, admin, rows))

@@ -2,8 +2,10 @@
 
 import pytest
 
+from bot.operations.tell import tell
+from storage import jobs
 from tests.stories.sight import blocks_of, facts_of, words_of
-from tests.stories.world import ANA, NEWS, OPS, World
+from tests.stories.world import ANA, BEN, CHIE, NEWS, OPS, World
 
 
 async def finished(world: World, channel: str = OPS, nth: int = 0):  # type: ignore[no-untyped-def]
@@ -80,6 +82,26 @@ async def test_the_owner_is_told_how_to_bring_the_bot_back_into_the_channel(worl
     notice = await world.dm("I cannot post the results of your job in <#C0NEWS>")
     assert "/invite @Dify Ops" in notice.text
     world.slack.invite_bot(NEWS)
+    await world.turn_to_next()
+    await world.told("*Tea* finished", NEWS)
+
+
+async def test_fmea_d15_when_the_owner_has_left_the_job_goes_on_and_a_member_of_its_channel_takes_it_over(
+    world: World,
+) -> None:
+    await world.save('/dify schedule digest every hour as "Tea" topic=Tea to #news', BEN)
+    world.slack.deactivate(BEN)
+    services = world.bot.services
+    (job,) = await services.store.read(lambda c: jobs.list_jobs(c, services.team_id))
+    now = services.now()
+    await services.store.run(lambda c: tell(c, job, BEN, "hints at *{name}*", occasion="a hint", now=now))
+    world.wake()
+    notice = await world.told("has left this workspace", NEWS)
+    await world.told("Dify Ops hints at", NEWS)
+    assert "Only the owner" in (await world.type("/dify edit tea", CHIE, NEWS)).text
+    taken = await world.ask(notice, "Take over", CHIE)
+    assert "*Tea* is yours now" in taken.text
+    await world.told("took over *Tea*", NEWS)
     await world.turn_to_next()
     await world.told("*Tea* finished", NEWS)
 
