@@ -95,7 +95,7 @@ async def _connect_apps(bot: Bot, dify: LocalDify) -> None:
     """What an admin does with `dify-ops apps add`, for every app of the local Dify."""
     services = bot.services
     for name, key in dify.keys.items():
-        info = await ask_app(services.dify, dify.url, key)
+        info = await ask_app(services.dify, (dify.url,), key)
         join = partial(
             connect,
             actor=system(services.team_id),

@@ -1,6 +1,5 @@
 """Connect: a Dify app is registered, with its key sealed and bound to its address."""
 
-from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -26,7 +25,7 @@ def connect(
     vault: Vault,
     *,
     name: str,
-    base_urls: Sequence[str],
+    base_urls: tuple[str, ...],
     key: str,
     mode: str,
     description: str,
@@ -37,7 +36,7 @@ def connect(
     """Register an app that Dify has answered for, or give a known one a new key; other addresses only if it
     `may_move`."""
     authorize(actor, Action.CONNECT, None)
-    clean, urls = " ".join(name.split()), tuple(base_urls)
+    clean, urls = " ".join(name.split()), base_urls
     _check(clean, mode)
     known = apps.find(c, actor.team_id, clean)
     if known is not None and known.base_urls != urls:
@@ -109,7 +108,7 @@ def _check(name: str, mode: str) -> None:
         )
 
 
-async def ask_app(dify: Dify, base_urls: Sequence[str], key: str) -> AppInfo:
+async def ask_app(dify: Dify, base_urls: tuple[str, ...], key: str) -> AppInfo:
     """What Dify says of the app that this key belongs to, the same at all addresses; asked before any transaction
     opens."""
     info = await _ask_at(dify, base_urls[0], key)

@@ -13,13 +13,13 @@ from tests.storage.examples import a_calendar, a_job, a_run, an_app
 
 TEAM, OWNER, PUBLIC, PRIVATE, DM = "T1", "UOWNER", "CPUBLIC", "CPRIVATE", "UOWNER"
 PLACES = {"public": PUBLIC, "private": PRIVATE, "dm": DM}
-SEE, CREATE, RUN, STOP, PAUSE, SKIP, HOLD, MARK, MOVE, EDIT, DELETE, CONNECT, IMPORT = Action
-ON_A_JOB = (SEE, RUN, STOP, PAUSE, SKIP, HOLD, MARK, MOVE, EDIT, DELETE)
+SEE, CREATE, RUN, STOP, PAUSE, SKIP, HOLD, MARK, MOVE, EDIT, DELETE, ADOPT, CONNECT, IMPORT = Action
+ON_A_JOB = (SEE, RUN, STOP, PAUSE, SKIP, HOLD, MARK, MOVE, EDIT, DELETE, ADOPT)
 
 # Who may do what to a job or a run, by the place where it lives. Whoever is not named may do nothing.
 NOBODY: frozenset[Action] = frozenset()
 ALL = frozenset(ON_A_JOB)
-MEMBERS = frozenset({SEE, RUN, STOP, PAUSE, SKIP, HOLD, MOVE})
+MEMBERS = frozenset({SEE, RUN, STOP, PAUSE, SKIP, HOLD, MOVE, ADOPT})
 TABLE: dict[str, dict[str, frozenset[Action]]] = {
     "owner": {"public": ALL, "private": ALL, "dm": ALL},
     "member": {"public": MEMBERS, "private": MEMBERS},
