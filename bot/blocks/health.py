@@ -64,7 +64,7 @@ def _starts(checkup: Checkup) -> str:
     usual, longest = checkup.lags
     count = words.plural(len(checkup.vitals.starts), "run")
     return (
-        f"{words.duration(usual)} after their time as a rule, {words.duration(longest)} at most (the newest {count})"
+        f"{words.duration(usual)} after their time as a rule, {words.duration(longest)} at most, of the last {count}"
     )
 
 
@@ -97,7 +97,7 @@ def _dify(checkup: Checkup, now: datetime) -> str:
 def _host(gate: Gate, now: datetime) -> str:
     again = gate.shut_until
     when = f"is tried again at {date(again)}" if again is not None and again > now else "is tried by the next run"
-    return f"{escape(gate.name)} could not be reached {gate.failures} times in a row and {when}"
+    return f"`{escape(gate.name)}` could not be reached {gate.failures} times in a row and {when}"
 
 
 def _jobs(idle: int) -> str:
