@@ -11,7 +11,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Text, bindparam, cast, literal, select
 from sqlalchemy.dialects import postgresql, sqlite
 
-from storage.columns import Utc, read_policy, read_schedules
+from storage.columns import Utc
+from storage.nested import read_policy, read_schedules
 from storage.records import Cause, JobState, Policy, Run, Schedule
 from storage.rows import Source, among, sources
 from storage.tables import RUN_PLANNED, jobs, runs, turn_of

@@ -20,19 +20,8 @@ from sqlalchemy import (
     literal_column,
 )
 
-from storage.columns import (
-    ROW_ID,
-    DaysJson,
-    FaultJson,
-    Json,
-    Key,
-    ListJson,
-    PolicyJson,
-    SchedulesJson,
-    Utc,
-    Word,
-    Words,
-)
+from storage.columns import ROW_ID, Json, Key, Utc, Word, Words
+from storage.nested import DaysJson, FaultJson, ListJson, PolicyJson, SchedulesJson
 from storage.records import (
     App,
     Attempt,

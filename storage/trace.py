@@ -6,7 +6,8 @@ from typing import Any
 import zstandard
 from sqlalchemy import Connection, bindparam, select
 
-from storage.columns import from_json, known_fields, to_json
+from storage.columns import from_json, to_json
+from storage.nested import known_fields
 from storage.records import NodeSpan
 from storage.rows import each_engine
 from storage.tables import traces

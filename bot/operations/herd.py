@@ -9,7 +9,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.operations.plan import Foresight, after_due, plan
+from bot.operations.foresight import Foresight, after_due
+from bot.operations.plan import plan
 from bot.rules.admit import GRACE
 from storage import claims, herd, jobs, runs, slots
 

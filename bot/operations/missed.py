@@ -8,7 +8,8 @@ from sqlalchemy import Connection
 from bot import schedules
 from bot.errors import Refusal
 from bot.operations.finish import owe_alert
-from bot.operations.plan import A_MOMENT, Books, came_at, left_of, plan_after, planned_run, spread_out
+from bot.operations.foresight import A_MOMENT
+from bot.operations.plan import Books, came_at, left_of, plan_after, planned_run, spread_out
 from bot.rules.admit import GRACE, LATER_AT_MOST, Lateness, why_missed
 from bot.rules.judge import judge
 from bot.schedules.kind import NoData, Slot

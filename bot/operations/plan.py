@@ -1,23 +1,21 @@
 """The next slot of a job, written as a planned run; a job without one is completed, or held where nobody can tell."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
-from functools import lru_cache
+from datetime import datetime
 
 from sqlalchemy import Connection
 
 from bot import schedules
 from bot.errors import Refusal
 from bot.operations.calendar import book_of
+from bot.operations.foresight import Foresight, after_due, read_slot_key, slot_key, spread
 from bot.operations.tell import tell
 from bot.schedules.kind import Book, NoData, Slot
 from storage import herd, jobs, runs, slots
-from storage.records import Cause, Job, JobState, Policy, Run, RunState, Schedule
+from storage.records import Cause, Job, JobState, Run, RunState, Schedule
 
 # A slot that already has a row is passed over; after so many in a row we look where the rows end.
 MAX_TAKEN_SLOTS = 100
-KEYS_KEPT = 256  # a herd has few instants
-A_MOMENT = timedelta(seconds=1)  # no slots of one schedule are nearer
 
 
 class Books:
@@ -124,8 +122,8 @@ def next_slot(job: Job, after: datetime, book: Book | None = None) -> Slot | Non
 
 
 def spread_out(job: Job, slot: Slot, book: Book | None) -> datetime:
-    """When the run of this slot is due: at its time, or somewhat later where its schedule spreads its starts."""
-    return _spread(job.id, job.schedules, slot, book)
+    """As `spread`, for a job."""
+    return spread(job.id, job.schedules, slot, book)
 
 
 def own_due_at(c: Connection, job: Job, run: Run) -> datetime:
@@ -159,90 +157,18 @@ def planned_run(job: Job, slot: Slot, *, now: datetime, due_at: datetime | None 
 
 def key_of(job: Job, at: datetime) -> str:
     """The key of the slot that comes then."""
-    return _key(job.id, at)
+    return slot_key(job.id, at)
 
 
 def came_at(run: Run) -> datetime:
     """When the slot of a planned run comes, which its key tells: a calendar moves it from its nominal time, a person
     or a spread from there to where it is due."""
-    return _came_at(run.key)
+    return read_slot_key(run.key)
 
 
 def plan_after(job: Job, run: Run) -> datetime:
-    """From where the schedule goes on after a slot that has come due: from the slot, or from the later time to which
-    a person has moved it, since it then took the place of those between."""
+    """As `after_due`, for a run of the job."""
     return after_due(job.schedules, run.key, run.due_at)
-
-
-def after_due(found: Sequence[Schedule], key: str, due_at: datetime) -> datetime:
-    """As `plan_after`, of a run with that key."""
-    spread_s = max((schedule.jitter_s for schedule in found), default=0)
-    return max(_came_at(key), due_at - timedelta(seconds=spread_s))
-
-
-class Foresight:
-    """The next runs of many jobs in the plain case. What jobs of equal schedules have in common is found once."""
-
-    def __init__(self) -> None:
-        # By the identity of the schedules, which are so kept: to compare them costs more than to look.
-        self._seen: dict[tuple[int, datetime], tuple[Sequence[Schedule], Slot | None]] = {}
-
-    def next(
-        self, job_id: int, found: Sequence[Schedule], policy: Policy, after: datetime, book: Book | None
-    ) -> herd.Next | None:
-        """The next run of a job; None where `plan` has to look closer."""
-        if book is not None:
-            slot = _foresee(found, after, book)
-        elif (seen := self._seen.get((id(found), after))) is not None:
-            slot = seen[1]
-        else:
-            slot = _foresee(found, after, book)
-            self._seen[id(found), after] = (found, slot)
-        if slot is None:
-            return None
-        return herd.Next(job_id, _key(job_id, slot.at), slot.nominal_at, _spread(job_id, found, slot, book), policy)
-
-
-def _foresee(found: Sequence[Schedule], after: datetime, book: Book | None) -> Slot | None:
-    if any(schedule.times is not None for schedule in found):
-        return None
-    try:
-        return schedules.union_next(found, after, book)
-    except (NoData, Refusal):
-        return None
-
-
-def _spread(job_id: int, found: Sequence[Schedule], slot: Slot, book: Book | None) -> datetime:
-    before = slot.at - A_MOMENT
-    for schedule in found:
-        if not schedule.jitter_s:
-            continue
-        own = schedules.next_slot(schedule, before, book)
-        if own is not None and own.at == slot.at:
-            try:
-                following = schedules.union_next(found, slot.at, book)
-            except (NoData, Refusal):
-                following = None
-            return schedules.spread(schedule, job_id, slot.at, following.at if following else None)
-    return slot.at
-
-
-def _key(job_id: int, at: datetime) -> str:
-    return f"job:{job_id}@{_iso(at)}"
-
-
-@lru_cache(KEYS_KEPT)
-def _iso(at: datetime) -> str:
-    return at.isoformat()
-
-
-@lru_cache(KEYS_KEPT)
-def _read_iso(text: str) -> datetime:
-    return datetime.fromisoformat(text)
-
-
-def _came_at(key: str) -> datetime:
-    return _read_iso(key.partition("@")[2])
 
 
 def _add_next(
