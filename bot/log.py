@@ -65,4 +65,6 @@ class _Json(logging.Formatter):
         }
         if record.exc_info:
             line["error"] = self.formatException(record.exc_info)
+        if record.stack_info:
+            line["stack"] = record.stack_info
         return redact(json.dumps(line, ensure_ascii=False))

@@ -8,6 +8,8 @@ import resource
 import signal
 from typing import Protocol
 
+from bot.watchdog import Watchdog
+
 log = logging.getLogger(__name__)
 
 # One file descriptor a stream; the usual soft limit of 1,024 would cap the streams.
@@ -25,7 +27,7 @@ class Served(Protocol):
 
 async def serve(bot: Served) -> None:
     """Run until SIGTERM or SIGINT; a second signal exits at once, which loses nothing either."""
-    loop, asked = asyncio.get_running_loop(), asyncio.Event()
+    loop, asked, watchdog = asyncio.get_running_loop(), asyncio.Event(), Watchdog()
 
     def on_signal() -> None:
         if asked.is_set():
@@ -37,10 +39,12 @@ async def serve(bot: Served) -> None:
     try:
         await bot.start()
         freeze_memory()
+        watchdog.start()
         log.info("Dify Ops is ready (%s)", ", ".join(sorted(bot.roles)))
         await asked.wait()
         log.info("Stopping: the runs in flight go on at Dify and are joined again at the next start")
     finally:
+        watchdog.stop()
         await bot.stop()
 
 

@@ -10,8 +10,6 @@ NAMED = re.compile(r"def test_fmea_((?:[a-g]\d+_)+)(?:to_([a-g]\d+)_)?", re.ASCI
 
 # row -> why no test carries its name
 WITHOUT: Mapping[str, str] = {
-    "a14": "not built: no thread watches the event loop; one that stands still for longer than a lease is a frozen "
-    "process (a15), whose runs are taken over",
     "b3": "not built: a file that can only be read is refused at the start, there is no mode for it",
     "b7": "nothing of ours: what a standby has not been sent is gone; the names of attempts find what had run (b16)",
     "b8": "the pool is bounded and its wait ends in “busy”; no test fills it up",

@@ -25,8 +25,9 @@ FLOORS: Mapping[str, tuple[str, ...]] = {
     "bot.cli": ("bot", "storage"),
     "bot.log": ("bot.settings",),
     "bot.opening": ("bot", "storage"),
-    "bot.process": (),
+    "bot.process": ("bot.watchdog",),
     "bot.watch": GROUND,
+    "bot.watchdog": (),
     # 5 doors, loops, engines: never each other
     "bot.slack": (*HINGE, "bot.operations", *CRAFTS, *GROUND),
     "bot.web": (*HINGE, "bot.operations", *CRAFTS, *GROUND),

@@ -3,7 +3,7 @@
 import logging
 
 from bot.dify.client import Endpoint
-from bot.errors import DifyError
+from bot.loops.halt import halt
 from bot.operations.stray import report_stray
 from bot.services import Services
 from storage import runs
@@ -19,7 +19,7 @@ async def disown(services: Services, ours: Run, endpoint: Endpoint) -> None:
     row = await services.store.read(lambda c: runs.get(c, ours.team_id, ours.id))
     if row is None or not is_stray(ours, row):
         return
-    is_stopped = await _stop(services, ours, endpoint)
+    is_stopped = ours.task_id is not None and await halt(services.dify, endpoint, ours, ours.task_id)
     log.warning("Run %s was started twice at Dify (%s); the second was stopped", ours.id, ours.dify_run_id)
     now = services.now()
     await services.store.run(lambda c: report_stray(c, row, ours.dify_run_id or "", is_stopped=is_stopped, now=now))
@@ -31,14 +31,3 @@ def is_stray(ours: Run, row: Run) -> bool:
     if row.dify_run_id is not None:
         return row.dify_run_id != ours.dify_run_id
     return row.state.has_ended or row.tag != ours.tag
-
-
-async def _stop(services: Services, ours: Run, endpoint: Endpoint) -> bool:
-    if ours.task_id is None:
-        return False
-    try:
-        await services.dify.stop(endpoint, ours.task_id, ours.tag or "")
-    except DifyError as error:
-        log.warning("Dify did not take the stop of a second run of %s: %s", ours.id, error.code)
-        return False
-    return True

@@ -91,10 +91,10 @@ class Flight:
         self._asked.set()
 
     def wish_stop(self, by: str) -> None:
-        """Somebody wants it to end."""
+        """Somebody wants it to end. It is told at each beat, and passed on once."""
         if self.run.stop_by is None:
             self.logbook.run = replace(self.run, stop_by=by)
-        self._asked.set()
+            self._asked.set()
 
     async def _hold(self, work: Coroutine[Any, Any, None]) -> None:
         if not self.is_flying:  # abandoned before its first step

@@ -7,8 +7,8 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from bot.dify.client import Endpoint, RunDetail
-from bot.errors import DifyError
 from bot.loops.ending import Ending, Wish, end_by_detail, end_by_search, read_wish
+from bot.loops.halt import halt
 from bot.loops.logbook import Logbook
 from bot.loops.look import SETTLED, Sought, look_until_settled, seek
 from bot.services import Services
@@ -49,12 +49,9 @@ class Pursuit:
 
     async def stop(self) -> None:
         """Ask Dify to end it, where it can be asked."""
-        task_id, tag = self._logbook.task_id, self._logbook.run.tag
-        try:
-            if task_id is not None:
-                await self._services.dify.stop(self._endpoint, task_id, tag or "")
-        except DifyError as error:
-            log.warning("Dify did not take the stop of run %s: %s", self._logbook.run.id, error.code)
+        task_id = self._logbook.task_id
+        if task_id is not None:
+            await halt(self._services.dify, self._endpoint, self._logbook.run, task_id)
 
     async def look(self, patience_s: float = TRUTH_PATIENCE_S) -> RunDetail | None:
         """What Dify says of it, once that is settled or the patience is over."""

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot.dify.codes import Code
-from bot.loops import flight, pursuit
+from bot.loops import flight, halt, pursuit
 from bot.loops.runner import LEASE_S
 from bot.operations.launch import launch_job
 from bot.operations.stop import stop
@@ -365,6 +365,36 @@ async def test_a_stop_is_waited_for_also_where_the_stream_is_gone(
         await house.runner.beat()
         ended = await house.landed(run)
     assert (ended.state, ended.reason) == (RunState.STOPPED, None)
+
+
+async def test_a_wish_that_is_told_at_each_beat_takes_no_patience_away(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(flight, "STOP_PATIENCE_S", 0.05)
+    async with open_house(store, tmp_path, settle_s=0.2) as house:
+        house.dify.mischief.silence_next(2)
+        run = await house.takeoff("never-ending")
+        await house.store.run(lambda c: stop(c, system(TEAM), run.id, now=NOW))
+
+        async def has_ended() -> bool:
+            return (await house.run(run)).state.has_ended
+
+        await house.until(has_ended)
+        assert (await house.run(run)).reason is None
+
+
+@pytest.mark.parametrize("spoil", ["fail_next", "hang_up_next"])
+async def test_a_stop_that_dify_did_not_hear_is_given_again(
+    house: House, monkeypatch: pytest.MonkeyPatch, spoil: str
+) -> None:
+    monkeypatch.setattr(halt, "FIRST_PAUSE_S", 0.0)
+    run = await house.takeoff("never-ending")
+    getattr(house.dify.mischief, spoil)(halt.TRIES - 1, on="stop")
+    await house.store.run(lambda c: stop(c, system(TEAM), run.id, now=NOW))
+    await house.runner.beat()
+    ended = await house.landed(run)
+    assert (ended.state, ended.reason) == (RunState.STOPPED, None)
+    assert house.dify.starts()[0].status == "stopped"
 
 
 async def test_a_run_that_ended_before_the_stop_came_keeps_its_end(house: House) -> None:

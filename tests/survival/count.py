@@ -2,7 +2,7 @@
 
 from collections import Counter
 
-KINDS = ("kill −9", "freezes", "network cuts", "database restarts", "simulated worlds")
+KINDS = ("kill −9", "freezes", "network cuts", "database restarts", "faults at one position", "simulated worlds")
 COUNTS: Counter[str] = Counter()
 
 

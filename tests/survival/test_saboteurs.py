@@ -70,7 +70,7 @@ SABOTEURS = (
     Saboteur(
         "a frozen owner stops its second run",
         "bot/loops/disown.py",
-        "is_stopped = await _stop(services, ours, endpoint)",
+        "is_stopped = ours.task_id is not None and await halt(services.dify, endpoint, ours, ours.task_id)",
         "is_stopped = False",
         "tests/loops/test_doubt.py::test_fmea_a15_a_frozen_owner_stops_its_own_second_run_and_tells_it",
     ),
