@@ -19,6 +19,7 @@ from bot.errors import Refusal
 from bot.loops.clock import Clock
 from bot.loops.copies import Copies
 from bot.loops.courier import Courier
+from bot.loops.disk import Disk
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
 from bot.opening import check_keys, follow_zone_data, learn_team, warm_up
@@ -32,7 +33,7 @@ from bot.tasks import Tasks
 from bot.watch import Watch, machine_time
 from bot.web.server import WebServer, build_web
 from storage import backup, claims, meta
-from storage.database import Store, open_store
+from storage.database import Store, is_read_only, open_store
 from storage.lock import FileLock, lock_database
 from storage.schema import upgrade
 from storage.vault import load_keys
@@ -54,6 +55,7 @@ class Bot:
     courier: Courier
     janitor: Janitor
     copies: Copies
+    disk: Disk
     listener: Listener
     roles: frozenset[str]
     watch: Watch | None = None
@@ -67,7 +69,7 @@ class Bot:
         raise_file_limit()
         if "worker" in self.roles:
             self.services.pulse.beat()
-        await self.services.engine.start(self._handlers() if "worker" in self.roles else {})
+        await self.services.engine.start(self._handlers())
         if "worker" in self.roles:
             self._beat = asyncio.create_task(self._save_steadily(), name="saver")
         await self._open_web()
@@ -94,7 +96,10 @@ class Bot:
             self._lock.free()
 
     def _handlers(self) -> Mapping[str, Handler]:
-        return {
+        disk = {"disk": _sweep(self.disk.once)}
+        if "worker" not in self.roles:
+            return disk if self.services.store.is_read_only else {}
+        return disk | {
             "clock": _sweep(self.clock.once),
             "runner": self.runner.once,
             "saver": self.runner.beat,
@@ -143,10 +148,12 @@ async def build(
     now: Callable[[], datetime] | None = None,
 ) -> Bot:
     """Construct the bot over an up-to-date database. Refuses with one sentence what would fail later. Without `now`
-    the time is that of the database."""
+    the time is that of the database. Over a file that can only be read it has doors and no loops."""
     watch = Watch() if now is None else None
     now = now or watch or machine_time
-    hosts, lock = AllowedHosts.parse(settings.allowed_hosts), lock_database(settings.database_url, now())
+    hosts = AllowedHosts.parse(settings.allowed_hosts)
+    # What nobody here can change, any number may look at.
+    lock = None if is_read_only(settings.database_url) else lock_database(settings.database_url, now())
     try:
         store = await open_database(settings)
     except BaseException:
@@ -176,8 +183,9 @@ async def build(
         courier=Courier(services),
         janitor=Janitor(services, runner),
         copies=Copies(services),
+        disk=Disk(services),
         listener=Listener(services),
-        roles=frozenset(roles),
+        roles=frozenset(roles) - ({"worker"} if services.store.is_read_only else set()),
         watch=watch,
         _lock=lock,
     )
@@ -189,8 +197,10 @@ async def _serve_rows(
     """What the doors and loops need, once the rows are those of this team, these keys and these time zones."""
     team_id = await learn_team(store, slack)
     vault = load_keys(settings.secret_keys, settings.key_file)
-    await check_keys(store, vault, team_id)
-    await follow_zone_data(store, team_id, now())
+    if not store.is_read_only:
+        await store.run(meta.installation)
+        await check_keys(store, vault, team_id)
+        await follow_zone_data(store, team_id, now())
     return Services(
         settings=settings,
         store=store,
@@ -204,14 +214,14 @@ async def _serve_rows(
         now=now,
         owner=f"{socket.gethostname()}/{os.getpid()}/{secrets.token_hex(4)}",
         team_id=team_id,
-        installation=await store.run(meta.installation),
+        installation=await store.read(meta.known_installation),
         restored_at=await store.read(backup.restored_at),
     )
 
 
 async def open_database(settings: Settings) -> Store:
     """An embedded SQLite is brought up to date by itself, a PostgreSQL only when told."""
-    if settings.database_url.startswith("sqlite"):
+    if settings.database_url.startswith("sqlite") and not is_read_only(settings.database_url):
         await upgrade(settings.database_url)
     store = open_store(settings.database_url)
     try:

@@ -1,5 +1,6 @@
 """Reading a database URL: which engine, where, and how to name it to people without its password."""
 
+import os
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
@@ -31,6 +32,11 @@ def read_address(url: str) -> Address:
     if mark and family in ("postgresql", "postgres"):
         return _postgresql(f"postgresql://{rest}")
     raise NoDatabase(f"The database URL is not one of the two kinds that are supported. {FORMS}")
+
+
+def can_write(path: Path) -> bool:
+    """Whether this process may change the database in this file: SQLite keeps two more beside it."""
+    return os.access(path, os.W_OK) and os.access(path.parent, os.W_OK)
 
 
 def _sqlite(rest: str) -> Address:

@@ -6,19 +6,25 @@ from typing import Protocol, TypeVar
 
 from sqlalchemy import Connection
 
-from storage.address import read_address
+from storage.address import can_write, read_address
 from storage.schema import status, upgrade
 
-__all__ = ["Store", "open_store", "status", "upgrade"]
+__all__ = ["Store", "is_read_only", "open_store", "status", "upgrade"]
 
 T = TypeVar("T")
 
 
 class Store(Protocol):
-    """An open database. `dialect` is sqlite or postgresql; `schema_version` is known after the first use."""
+    """An open database. `dialect` is sqlite or postgresql; `schema_version` is known after the first use.
+
+    `is_read_only` where nothing can ever be saved through this store; `unwritable` tells why a write found no room or
+    no leave, until whoever has saved something of some size takes it back.
+    """
 
     dialect: str
     schema_version: str | None
+    is_read_only: bool
+    unwritable: str | None
 
     async def check(self) -> None:
         """Proves that the database is there and has this program's schema; `run` and `read` do it at first.
@@ -26,12 +32,13 @@ class Store(Protocol):
         Raises NoDatabase, SchemaBehind, SchemaAhead.
         """
 
-    async def run(self, work: Callable[[Connection], T]) -> T:
+    async def run(self, work: Callable[[Connection], T], *, is_urgent: bool = False) -> T:
         """Does `work` in one write transaction and gives its result once that is committed.
 
         Any exception rolls back and comes out as it is; trouble with the database itself comes out as a
         StorageError. After a lost race `work` is called again, so it may change nothing but rows, and it must not
-        swallow an error of the database. If the caller is cancelled, all of it happens or nothing.
+        swallow an error of the database. If the caller is cancelled, all of it happens or nothing. What
+        `is_urgent` does not stand in line for a connection; the one writer of a SQLite file has a short line anyway.
         """
 
     async def read(self, work: Callable[[Connection], T]) -> T:
@@ -42,6 +49,12 @@ class Store(Protocol):
 
     async def close(self) -> None:
         """Waits for what was asked before. Afterwards nothing can be asked."""
+
+
+def is_read_only(url: str) -> bool:
+    """Whether the file is there and this process may not change it; a server is asked, not looked at."""
+    path = read_address(url).path
+    return path is not None and path.is_file() and not can_write(path)
 
 
 def open_store(url: str) -> Store:

@@ -11,6 +11,7 @@ from storage.vault import Vault
 
 KEY_PROOF = "key_proof"
 INSTALLATION = "installation"
+ROOM, ROOM_BYTES = "room", 64 * 1024
 
 
 def _upsert(insert: Any) -> Any:
@@ -27,6 +28,11 @@ def get(c: Connection, key: str) -> str | None:
     return c.execute(_GET, {"key": key}).scalar()
 
 
+def prove_room(c: Connection) -> None:
+    """Save something that matters to nobody, that is larger than most of what we save, and cannot be compressed."""
+    put(c, ROOM, secrets.token_hex(ROOM_BYTES // 2))
+
+
 def put(c: Connection, key: str, value: str) -> None:
     c.execute(_PUT[c.dialect.name], {"key": key, "value": value})
 
@@ -34,6 +40,11 @@ def put(c: Connection, key: str, value: str) -> None:
 def installation(c: Connection) -> str:
     """What tells this installation from all others, made once: names that leave the house hold it."""
     c.execute(_FIRST[c.dialect.name], {"key": INSTALLATION, "value": secrets.token_hex(16)})
+    return known_installation(c)
+
+
+def known_installation(c: Connection) -> str:
+    """The same where it was made before."""
     known = get(c, INSTALLATION)
     assert known is not None
     return known

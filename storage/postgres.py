@@ -23,17 +23,21 @@ Work = Callable[[Connection], T]
 TRIES = 5
 POOL = 10
 POOL_WAIT_S = 5.0
+# What must not wait behind others has a connection of its own, so that a burst of work takes no lease from anybody.
+RESERVED = 1
 CONNECT_S = 10.0
 # No statement of ours takes a tenth of this; a longer silence is a lost server or a stuck lock.
 STATEMENT_S = 30.0
 # Serialization failure, deadlock, lock not available; shutting down, crashed, starting up.
 PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
-# Disk full; a transaction that may only read (a stand-by, or a write inside `read`).
-UNWRITABLE = frozenset({"53100", "25006"})
+# Disk full; an error of its files; a transaction that may only read (a stand-by, or a write inside `read`).
+UNWRITABLE = frozenset({"53100", "58030", "25006"})
+# Lost races; cancelled by a time limit that the server sets; it has no connection or no memory to spare.
+BUSY = frozenset({"40001", "40P01", "55P03", "57014", "53200", "53300"})
 TROUBLE = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, PoolTimeout)
 
 
-def make_engine(address: Address) -> AsyncEngine:
+def make_engine(address: Address, size: int = POOL) -> AsyncEngine:
     """asyncpg reads the URL itself, so that everything PostgreSQL's own URLs allow is allowed (sslmode, sockets)."""
 
     async def connect() -> Any:
@@ -44,7 +48,7 @@ def make_engine(address: Address) -> AsyncEngine:
         async_creator=connect,
         json_serializer=to_json_text,
         json_deserializer=from_json,
-        pool_size=POOL,
+        pool_size=size,
         max_overflow=0,
         pool_timeout=POOL_WAIT_S,
         hide_parameters=True,
@@ -81,7 +85,7 @@ def is_passing(error: BaseException) -> bool:
 def explain(error: BaseException, address: Address) -> BaseException:
     """The error as a sentence, where it is about the server rather than about what was asked."""
     state = _state(error)
-    if state in ("40001", "40P01", "55P03") or isinstance(error, PoolTimeout | TimeoutError):
+    if state in BUSY or isinstance(error, PoolTimeout | TimeoutError):
         return Busy(f"The database {address.shown} is busy; nothing was saved. Please try again.")
     if state in UNWRITABLE:
         return NotSaved(f"The database {address.shown} cannot be written; nothing was saved.")
@@ -107,8 +111,11 @@ class PostgresStore:
     def __init__(self, address: Address) -> None:
         self._address = address
         self._writing = make_engine(address)
+        self._reserved = make_engine(address, RESERVED)
         # One snapshot for the whole of a read, as on SQLite.
         self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
+        self.is_read_only = False
+        self.unwritable: str | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._checked = False
         self._closed = False
@@ -120,10 +127,14 @@ class PostgresStore:
         )
         self._checked = True
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], *, is_urgent: bool = False) -> T:
         if not self._checked:
             await self.check()
-        return await self._finish(self._transact(self._writing, work))
+        try:
+            return await self._finish(self._transact(self._reserved if is_urgent else self._writing, work))
+        except NotSaved as error:
+            self.unwritable = error.message
+            raise
 
     async def read(self, work: Work[T]) -> T:
         if not self._checked:
@@ -138,6 +149,7 @@ class PostgresStore:
         self._closed = True
         await asyncio.gather(*self._tasks, return_exceptions=True)
         await self._writing.dispose()
+        await self._reserved.dispose()
 
     async def _finish(self, transaction: Coroutine[Any, Any, T]) -> T:
         """Waits for a transaction in a task of its own: who is cancelled while waiting does not break it."""

@@ -7,10 +7,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from sqlalchemy import URL, Connection, Engine, create_engine, event
 from sqlalchemy.exc import DatabaseError
 
+from storage.address import can_write
 from storage.columns import from_json, to_json_text
 from storage.errors import Busy, NoDatabase, NotSaved, StorageError
 from storage.revision import check_schema
@@ -32,7 +34,7 @@ def make_engine(path: Path, *, writes: bool) -> Engine:
     if sqlite3.sqlite_version_info < OLDEST:
         raise NoDatabase(f"SQLite {sqlite3.sqlite_version} is too old; 3.35 or newer is needed.")
     engine = create_engine(
-        URL.create("sqlite", database=str(path)),
+        _url_of(path),
         json_serializer=to_json_text,
         json_deserializer=from_json,
         pool_size=1 if writes else READERS,
@@ -60,6 +62,16 @@ def make_engine(path: Path, *, writes: bool) -> Engine:
     return engine
 
 
+def _url_of(path: Path) -> URL:
+    """A file that nobody here may change is opened as one that does not change: SQLite would else look for its
+    companions, which it cannot make. Where they are there, they hold what was saved last."""
+    wal = path.with_name(f"{path.name}-wal")
+    if not path.is_file() or can_write(path) or (wal.is_file() and wal.stat().st_size):
+        return URL.create("sqlite", database=str(path))
+    frozen = {"mode": "ro", "immutable": "1", "uri": "true"}
+    return URL.create("sqlite", database=f"file:{quote(str(path))}", query=frozen)
+
+
 def is_busy(error: BaseException) -> bool:
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
     return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -74,13 +86,17 @@ def explain(error: BaseException, path: Path) -> BaseException:
         case sqlite3.SQLITE_FULL | sqlite3.SQLITE_IOERR:
             return NotSaved(f"The disk of the database {path} is full or failing; nothing was saved.")
         case sqlite3.SQLITE_READONLY:
-            return NotSaved(f"The database {path} cannot be written; nothing was saved.")
+            return _read_only(path)
         case sqlite3.SQLITE_CANTOPEN:
             return NoDatabase(f"The database file {path} cannot be opened; check that its folder exists.")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
             return NoDatabase(f"The file {path} is damaged or no database; restore it from a good copy.")
         case _:
             return error
+
+
+def _read_only(path: Path) -> NotSaved:
+    return NotSaved(f"The database {path} cannot be written; nothing was saved.")
 
 
 def transact(path: Path, work: Work[T]) -> T:
@@ -107,6 +123,8 @@ class SqliteStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
+        self.is_read_only = path.is_file() and not can_write(path)
+        self.unwritable: str | None = _read_only(path).message if self.is_read_only else None
         self._writer: Writer | None = None
         self._reading = make_engine(path, writes=False)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
@@ -120,13 +138,19 @@ class SqliteStore:
         self.schema_version = await self._read(lambda c: check_schema(c, str(self._path)))
         self._checked = True
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], *, is_urgent: bool = False) -> T:
         if not self._checked:
             await self.check()
         self._refuse_when_closed()
+        if self.is_read_only:
+            raise _read_only(self._path)
         if self._writer is None:
             self._writer = self._start_writer()
-        return await asyncio.wrap_future(self._writer.submit(work))
+        try:
+            return await asyncio.wrap_future(self._writer.submit(work))
+        except NotSaved as error:
+            self.unwritable = error.message
+            raise
 
     async def read(self, work: Work[T]) -> T:
         if not self._checked:

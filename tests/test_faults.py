@@ -10,12 +10,10 @@ NAMED = re.compile(r"def test_fmea_((?:[a-g]\d+_)+)(?:to_([a-g]\d+)_)?", re.ASCI
 
 # row -> why no test carries its name
 WITHOUT: Mapping[str, str] = {
-    "b3": "not built: a file that can only be read is refused at the start, there is no mode for it",
     "b7": "nothing of ours: what a standby has not been sent is gone; the names of attempts find what had run (b16)",
     "b8": "the pool is bounded and its wait ends in “busy”; no test fills it up",
     "b9": "an unsure commit is told as such (storage.errors.Unsure) and every insert has a key; no test cuts there",
     "c2": "with c1, in one test",
-    "c15": "not built: nobody is told that the machine's clock is far off",
     "d4": "Slack's SDK pings its socket and connects anew; its own tests cover that",
     "d19": "not built: results of a burst are told one by one, at Slack's pace",
     "d21": "the Home is drawn from rows at each opening; there is nothing that could be lost",

@@ -17,6 +17,7 @@ from bot.operations.endpoint import open_endpoints
 from bot.rules import inputs, macros
 from bot.settings import Settings
 from bot.slack.client import Slack
+from bot.slack.skew import describe, is_well
 from storage import apps, meta, schema
 from storage.database import Store, open_store
 from storage.errors import StorageError
@@ -105,6 +106,9 @@ async def _look_at_slack(settings: Settings) -> AsyncIterator[Finding]:
             else "complete"
         )
         yield Finding("Slack scopes", not missing, says)
+        if (ahead_s := slack.skew.ahead_s) is not None:
+            says = f"within {abs(ahead_s):.0f} s of Slack's" if is_well(ahead_s) else describe(ahead_s)
+            yield Finding("clock", is_well(ahead_s), says)
         if settings.slack_app_token is not None:
             await slack.check_app_token(settings.slack_app_token)
             yield Finding("Slack app token", True, "opens a socket")

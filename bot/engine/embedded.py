@@ -12,6 +12,7 @@ from apscheduler.triggers.date import DateTrigger
 from apscheduler.triggers.interval import IntervalTrigger
 
 from bot.engine.port import Handler
+from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -115,5 +116,7 @@ class EmbeddedEngine:
                 return
             try:
                 await handler(bell.take())
+            except StorageError as error:
+                log.warning("The %s waits for the database: %s", kind, error)
             except Exception:
                 log.exception("The %s could not do its work; it will try again within %s s", kind, self._beat_s)

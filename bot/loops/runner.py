@@ -166,7 +166,7 @@ class Runner:
             fences = {flight.run.id: flight.run.fence for flight in group if flight.is_flying}
             return claims.renew(c, services.owner, fences, now, LEASE_S), runs.stop_wishes(c, list(fences))
 
-        held, wishes = await services.store.run(write)
+        held, wishes = await services.store.run(write, is_urgent=True)
         for flight in group:
             if not flight.is_flying:
                 continue

@@ -9,6 +9,8 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping
+from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -35,6 +37,7 @@ from bot.slack.bucket import POSTS, POSTS_A_CHANNEL, UPDATES, UPLOADS
 from bot.slack.directory import Directory
 from bot.slack.history import History
 from bot.slack.pacing import Clock, Pacer, Pause
+from bot.slack.skew import Skew
 from storage.vault import Secret
 
 log = logging.getLogger(__name__)
@@ -52,13 +55,14 @@ PLACE = ("thread_ts", "reply_broadcast")
 
 
 class Slack:
-    """Must be built inside the running loop. `web` is shared with Bolt; `monotonic` and `pause` are its time."""
+    """Must be built inside the running loop. `web` is shared with Bolt; `monotonic`, `now`, `pause` are its time."""
 
     def __init__(
         self,
         settings: Settings,
         *,
         monotonic: Clock = time.monotonic,
+        now: Callable[[], datetime] = partial(datetime.now, UTC),
         pause: Pause = asyncio.sleep,
         timeout_s: float = TIMEOUT_S,
     ) -> None:
@@ -78,6 +82,7 @@ class Slack:
         self._pacer = Pacer(monotonic, pause)
         self._rests: dict[str, float] = {}  # method: until when Slack wants no more of it
         self._directory = Directory(self._question, monotonic)
+        self.skew = Skew(monotonic, now)
         self.history = History(self._question)
 
     async def close(self) -> None:
@@ -225,7 +230,11 @@ class Slack:
         """Methods that only read take no JSON, hence `is_form`."""
         given = {name: value for name, value in arguments.items() if value is not None}
         try:
-            return await (self.web.api_call(method, data=given) if is_form else self.web.api_call(method, json=given))
+            answer = await (
+                self.web.api_call(method, data=given) if is_form else self.web.api_call(method, json=given)
+            )
+            self.skew.look(answer.headers)
+            return answer
         except SlackApiError as error:
             raise self._refused(method, error.response) from None
         except aiohttp.ClientConnectorError:

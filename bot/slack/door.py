@@ -1,6 +1,7 @@
 """What stands behind the door: the Protocols that a command, an action and a view meet, and who is asking."""
 
 import difflib
+import logging
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
 from typing import Any, Protocol
@@ -12,6 +13,9 @@ from bot.errors import DeliveryError, Refusal
 from bot.rules.access import Actor
 from bot.services import Services
 from bot.slack.request import Asker, Press, Request, Submission
+from storage.errors import StorageError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +68,20 @@ def block_of(submission: Submission, error: Refusal) -> str:
     return next(iter(state), "")
 
 
+def refuse(error: Refusal | StorageError) -> Refusal:
+    """A database that cannot do it now is no bug: its sentence is for the person, and for the log."""
+    if isinstance(error, Refusal):
+        return error
+    log.warning("A request could not be served: %s", error)
+    return Refusal(error.message, code="database")
+
+
 async def answer_later(services: Services, request: Request, work: Awaitable[Message]) -> None:
     """Give the answer that needed more time than an ack has, to the person alone."""
     try:
         message = await work
-    except Refusal as error:
-        message = refusal(error)
+    except (Refusal, StorageError) as error:
+        message = refusal(refuse(error))
     payload = {"text": message.text, "blocks": message.blocks}
     try:
         await services.slack.answer(request.response_url, payload | {"response_type": "ephemeral"})

@@ -23,8 +23,9 @@ from bot.errors import DeliveryError, Refusal
 from bot.registry import leaves
 from bot.services import Services
 from bot.slack import home, schedule_form
-from bot.slack.door import Reply, block_of, nearest_verb
+from bot.slack.door import Reply, block_of, nearest_verb, refuse
 from bot.slack.request import Press, holds_key, read_command, read_home, read_press, read_shortcut, read_submission
+from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
 
@@ -156,8 +157,8 @@ class Listener:
             return
         try:
             answer = await view.submit(submission, self._services)
-        except Refusal as error:
-            answer = {"response_action": "errors", "errors": {block_of(submission, error): str(error)}}
+        except (Refusal, StorageError) as error:
+            answer = {"response_action": "errors", "errors": {block_of(submission, refuse(error)): str(error)}}
         except Exception:  # noqa: BLE001 - a bug of ours is a calm sentence for the person, and a line in the log
             answer = {"response_action": "update", "view": error_view("Dify Ops", self._log_bug())}
         if answer is None:
@@ -201,8 +202,8 @@ class Listener:
         """The answer, or the Refusal or the bug as a calm sentence."""
         try:
             return await work()
-        except Refusal as error:
-            return refusal(error)
+        except (Refusal, StorageError) as error:
+            return refusal(refuse(error))
         except asyncio.CancelledError:
             raise
         except Exception:  # noqa: BLE001 - as above

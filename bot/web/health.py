@@ -9,6 +9,9 @@ from bot.services import Services
 from storage.errors import StorageError
 
 
+UNSAVED = "nothing can be saved in the database; no run begins until it can"
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Seconds; None where nothing is due, or where no clock runs in this process. `reasons` say in words why it is
@@ -41,9 +44,10 @@ class Answer:
 async def check_health(services: Services) -> Answer:
     """Look at the clock and at the rows."""
     beat_age_s, now = services.pulse.age_s(), services.now()
+    unsaved = () if services.store.unwritable is None else (UNSAVED,)
     try:
         rows = await services.store.read(partial(look_at_health, team_id=services.team_id, now=now))
     except StorageError:
-        return Answer(beat_age_s, None, None, ("the database does not answer", *worries(beat_age_s, None)))
+        return Answer(beat_age_s, None, None, (*unsaved, "the database does not answer", *worries(beat_age_s, None)))
     due_age_s = rows.due_age_s(now)
-    return Answer(beat_age_s, due_age_s, rows, tuple(worries(beat_age_s, due_age_s)))
+    return Answer(beat_age_s, due_age_s, rows, (*unsaved, *worries(beat_age_s, due_age_s)))

@@ -18,8 +18,7 @@ ANSWERED = {
 
 
 class Calls:
-    """Counts calls once it is armed, and spoils the `position`-th. What the local Slack knows how to do comes over the
-    wire."""
+    """Counts calls once it is armed, and spoils the `position`-th; over the wire, where the local Slack can do it."""
 
     def __init__(self, fault: str) -> None:
         self._fault = fault

@@ -54,12 +54,12 @@ class Scenario:
     async def live(self) -> None:
         """Do what the engine does until nothing is open and nothing is owed."""
         async with asyncio.timeout(PATIENCE_S):
-            while not await self._beat_is_the_last():
+            while not await self.beat_is_the_last():
                 await asyncio.sleep(TICK_S)
                 self.house.hand.turn(seconds=STEP_S)
             await self.house.services.tasks.idle()
 
-    async def _beat_is_the_last(self) -> bool:
+    async def beat_is_the_last(self) -> bool:
         house, rung = self.house, set(self.house.bell.rung)
         house.bell.rung.clear()
         is_beat = house.hand.now >= self._beats_at
@@ -74,12 +74,12 @@ class Scenario:
         }
         for kind, once in loops.items():
             if is_beat or kind in rung:
-                await self._as_an_engine_would(once)
+                await self.as_an_engine_would(once)
         if is_beat and not self._stop_wished:
-            await self._as_an_engine_would(self._stop_watch)
+            await self.as_an_engine_would(self._stop_watch)
         return is_beat and self._stop_wished and not await self.eyes.read(self._count_unfinished)
 
-    async def _as_an_engine_would(self, once: Callable[[], Awaitable[object]]) -> None:
+    async def as_an_engine_would(self, once: Callable[[], Awaitable[object]]) -> None:
         """What the store cannot do is tried again at the next beat; every other error is a bug."""
         try:
             await once()

@@ -49,18 +49,26 @@ class Databases:
     """A fresh database for each position."""
 
     def __init__(self, request: pytest.FixtureRequest, folder: Path, engine: str) -> None:
-        self._request, self._folder, self._engine = request, folder, engine
-        self._numbers = count_up()
+        self._folder, self._numbers = folder, count_up()
+        self._template: Path | None = None
+        if engine == "sqlite":
+            self._template = request.getfixturevalue("sqlite_template")
+        else:
+            self._server = request.getfixturevalue("postgres")
+            self._name = request.getfixturevalue("postgres_database")
 
     def fresh(self) -> str:
-        if self._engine == "sqlite":
+        if self._template is not None:
             path = self._folder / f"{next(self._numbers)}.db"
-            shutil.copy(self._request.getfixturevalue("sqlite_template"), path)
+            shutil.copy(self._template, path)
             return f"sqlite:///{path}"
-        postgres = self._request.getfixturevalue("postgres")
-        name = self._request.getfixturevalue("postgres_database")
-        postgres.sql(name, "; ".join(f"DELETE FROM {table}" for table in reversed(metadata.sorted_tables)))
-        return str(postgres.url(name))
+        self._server.sql(self._name, "; ".join(f"DELETE FROM {one}" for one in reversed(metadata.sorted_tables)))
+        return str(self._server.url(self._name))
+
+
+@pytest.fixture
+def databases(request: pytest.FixtureRequest, tmp_path: Path, engine: str) -> Databases:
+    return Databases(request, tmp_path, engine)
 
 
 async def strike(url: str, folder: Path, fault: str, position: int) -> tuple[bool, int]:
@@ -105,18 +113,18 @@ def report(capsys: pytest.CaptureFixture[str], fault: str, struck: int, seen: in
 
 @pytest.mark.parametrize("fault", [*STATEMENT_FAULTS, *CALL_FAULTS])
 async def test_a_fault_at_some_positions_loses_and_doubles_nothing(
-    request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str], fault: str
+    databases: Databases, tmp_path: Path, capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
     stride = STRIDES[fault]
     positions = count_up(1 + list(STRIDES).index(fault) % stride, stride)
-    report(capsys, fault, *await strike_all(Databases(request, tmp_path, "sqlite"), tmp_path, fault, positions))
+    report(capsys, fault, *await strike_all(databases, tmp_path, fault, positions))
 
 
 @pytest.mark.long
 @pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 @pytest.mark.parametrize("fault", [*STATEMENT_FAULTS, *CALL_FAULTS])
 async def test_a_fault_at_every_position_loses_and_doubles_nothing(
-    request: pytest.FixtureRequest, tmp_path: Path, capsys: pytest.CaptureFixture[str], fault: str, engine: str
+    databases: Databases, tmp_path: Path, capsys: pytest.CaptureFixture[str], fault: str
 ) -> None:
     positions = count_up(1, LONG_STRIDE)
-    report(capsys, fault, *await strike_all(Databases(request, tmp_path, engine), tmp_path, fault, positions))
+    report(capsys, fault, *await strike_all(databases, tmp_path, fault, positions))

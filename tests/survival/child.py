@@ -78,7 +78,7 @@ def lay_one(bot: Bot, trap: Trap) -> None:
 
 
 def _wrap_run(run: Callable[[Any], Awaitable[Any]], trap: Trap) -> Callable[[Any], Awaitable[Any]]:
-    async def wrapped(work: Any) -> Any:
+    async def wrapped(work: Any, **more: Any) -> Any:
         point = _name_of(work)
 
         def inside(c: Any) -> Any:
@@ -88,7 +88,7 @@ def _wrap_run(run: Callable[[Any], Awaitable[Any]], trap: Trap) -> Callable[[Any
             return result
 
         inside.__qualname__ = _qualname_of(work)  # another trap may lie around this one
-        result = await run(inside)
+        result = await run(inside, **more)
         if result:
             trap.spring(f"{point}:after")
         return result

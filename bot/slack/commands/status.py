@@ -22,4 +22,11 @@ async def answer(request: Request, services: Services) -> Message:
     )
     failing = [job for job in seen if job.failing_since is not None]
     next_at = coming[0].due_at if coming else None
-    return status(now=services.now(), jobs=len(seen), failing=len(failing), running=len(going), next_at=next_at)
+    return status(
+        now=services.now(),
+        jobs=len(seen),
+        failing=len(failing),
+        running=len(going),
+        next_at=next_at,
+        can_save=services.store.unwritable is None,
+    )
