@@ -11,8 +11,6 @@ NAMED = re.compile(r"def test_fmea_((?:[a-g]\d+_)+)(?:to_([a-g]\d+)_)?", re.ASCI
 # row -> why no test carries its name
 WITHOUT: Mapping[str, str] = {
     "b7": "nothing of ours: what a standby has not been sent is gone; the names of attempts find what had run (b16)",
-    "b8": "the pool is bounded and its wait ends in “busy”; no test fills it up",
-    "b9": "an unsure commit is told as such (storage.errors.Unsure) and every insert has a key; no test cuts there",
     "c2": "with c1, in one test",
     "d4": "Slack's SDK pings its socket and connects anew; its own tests cover that",
     "d19": "not built: results of a burst are told one by one, at Slack's pace",
@@ -20,7 +18,6 @@ WITHOUT: Mapping[str, str] = {
     "e20": "the earliest of two is followed; a second one that we started ourselves is stopped (a15)",
     "e26": "not built: a change of Dify's version during a run is not noted",
     "f2": "not built: a server that reaches neither Dify nor Slack keeps its claims; the gate of the host is shared",
-    "f3": "a statement that is not answered within 30 s is given up as any lost connection",
     "f8": "there is one schema so far; a newer one is refused (b12)",
     "f12": "the queue is polled each second beside NOTIFY; no pooler stands in the tests",
     "g9": "not built: inputs are not compared with the workflow before they are due",

@@ -1,4 +1,5 @@
-"""A cable between the bot and a server, which can be cut, or go dead with both ends thinking that it stands."""
+"""A cable between the bot and a server, which can be cut, go dead or deaf with both ends thinking that it stands, or
+break at a word of the server."""
 
 import asyncio
 import contextlib
@@ -20,6 +21,10 @@ class Cable:
         self.is_cut = False
         self._flows = asyncio.Event()
         self._flows.set()
+        self._answers = asyncio.Event()
+        self._answers.set()
+        self._last_word, self._breaks_silently = b"", False
+        self.has_broken = False
 
     def cut(self) -> None:
         """Every line breaks, and no new one comes about."""
@@ -31,9 +36,18 @@ class Cable:
         """Nothing comes through any more, and nobody is told."""
         self._flows.clear()
 
+    def fall_silent(self) -> None:
+        """What is said arrives, and no answer comes back."""
+        self._answers.clear()
+
+    def break_at(self, word: bytes, *, silently: bool = False) -> None:
+        """The next time that the server says this, the line breaks before it arrives, or falls silent."""
+        self._last_word, self._breaks_silently = word, silently
+
     def mend(self) -> None:
         self.is_cut = False
         self._flows.set()
+        self._answers.set()
 
     async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One line, from its beginning to its end."""
@@ -47,7 +61,7 @@ class Cable:
             back, far = await self._reach()
             async with asyncio.TaskGroup() as ways:
                 ways.create_task(self._flow(reader, far))
-                ways.create_task(self._flow(back, writer))
+                ways.create_task(self._flow(back, writer, is_answer=True))
         except* (OSError, asyncio.CancelledError, EOFError):
             pass
         finally:
@@ -61,12 +75,24 @@ class Cable:
             return await asyncio.open_unix_connection(str(self._far))
         return await asyncio.open_connection(*self._far)
 
-    async def _flow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def _flow(
+        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False
+    ) -> None:
         while data := await reader.read(CHUNK):
             await self._flows.wait()
+            if is_answer:
+                self._break_here(data)
+                await self._answers.wait()
             writer.write(data)
             await writer.drain()
         raise EOFError
+
+    def _break_here(self, data: bytes) -> None:
+        if self._last_word and self._last_word in data:
+            self._last_word, self.has_broken = b"", True
+            if not self._breaks_silently:
+                raise EOFError
+            self.fall_silent()
 
 
 @asynccontextmanager
