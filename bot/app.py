@@ -22,7 +22,7 @@ from bot.loops.courier import Courier
 from bot.loops.disk import Disk
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
-from bot.opening import check_keys, follow_zone_data, learn_team, warm_up
+from bot.opening import check_file, check_keys, follow_zone_data, learn_team, warm_up
 from bot.process import raise_file_limit
 from bot.pulse import Pulse
 from bot.services import Services
@@ -195,6 +195,7 @@ async def _serve_rows(
     settings: Settings, store: Store, slack: Slack, dify: Dify, now: Callable[[], datetime]
 ) -> Services:
     """What the doors and loops need, once the rows are those of this team, these keys and these time zones."""
+    await check_file(store, settings)
     team_id = await learn_team(store, slack)
     vault = load_keys(settings.secret_keys, settings.key_file)
     if not store.is_read_only:

@@ -11,8 +11,9 @@ from bot.operations.rezone import rezone
 from bot.rules import macros
 from bot.rules.access import system
 from bot.schedules.zones import data_version
+from bot.settings import Settings
 from bot.slack.client import Slack
-from storage import meta
+from storage import check, meta
 from storage.database import Store
 from storage.vault import Vault
 
@@ -42,6 +43,19 @@ async def learn_team(store: Store, slack: Slack) -> str:
     if known is None:
         await store.run(lambda c: meta.put(c, TEAM_KEY, team.team_id))
     return team.team_id
+
+
+async def check_file(store: Store, settings: Settings) -> None:
+    """A damaged file is not served: what it says may be wrong. The newest copy is named, where there is one."""
+    found = await store.read(check.check_file)
+    if not found:
+        return
+    copies = sorted((settings.data_folder / "backups").glob("*.sqlite3"), key=lambda path: path.stat().st_mtime)
+    newest = f" The newest is {copies[-1]}." if copies else ""
+    raise Refusal(
+        f"The database is damaged, so nothing is started from it: {found[0]}.",
+        f"Put a copy back with `dify-ops db restore FILE`.{newest}",
+    )
 
 
 async def check_keys(store: Store, vault: Vault, team_id: str) -> None:

@@ -2,7 +2,10 @@
 
 from collections import Counter
 
-KINDS = ("kill −9", "freezes", "network cuts", "database restarts", "faults at one position", "simulated worlds")
+KINDS = (
+    *("kill −9", "freezes", "network cuts", "database restarts", "faults at one position", "copies at any instant"),
+    *("bytes turned", "simulated worlds"),
+)
 COUNTS: Counter[str] = Counter()
 
 

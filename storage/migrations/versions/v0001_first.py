@@ -47,6 +47,7 @@ def upgrade() -> None:
     _make_calendars()
     _make_audit()
     _make_meta()
+    _make_copies()
 
 
 def _make_apps() -> None:
@@ -343,3 +344,12 @@ def _make_meta() -> None:
         sa.Column("value", sa.Text(), nullable=False),
         sa.PrimaryKeyConstraint("key", name="pk_meta"),
     )
+
+
+def _make_copies() -> None:
+    """What decides about firings stands twice in SQLite, so that damage in it is seen: `storage.tables`."""
+    if op.get_bind().dialect.name != "sqlite":
+        return
+    job = ["timeout_s", "schedules", "inputs", "policy", "app_id", "channel_id", "owner_id", "state", "version"]
+    op.create_index("ix_jobs_copy", "jobs", job)
+    op.create_index("ix_calendars_copy", "calendars", ["days", "years", "name"])
