@@ -1,7 +1,6 @@
 """What must be true of the rows whatever has happened, and which of them it is not true of."""
 
 from sqlalchemy import Connection, select
-from sqlalchemy.exc import DatabaseError
 
 from storage.records import RunState
 from storage.revision import check_schema
@@ -31,7 +30,7 @@ def check_file(c: Connection) -> list[str]:
     try:
         found = [str(row[0]) for look in looks for row in c.exec_driver_sql(f"PRAGMA {look}")]
         JOB.all(c.execute(select(*JOB.columns)))
-    except (DatabaseError, ValueError) as error:
+    except Exception as error:  # noqa: BLE001 - what reads rows may raise anything where they are damaged
         return [f"its rows cannot be read ({type(error).__name__})"]
     return [one for one in found if one != "ok"]
 

@@ -41,8 +41,7 @@ from storage.records import (
 )
 from storage.rows import Shape
 
-# What decides when, where and with what a job fires. First what nobody looks for, so that no search takes the index for
-# its own.
+# What decides when, where and with what a job fires. First what nobody looks for, so that no search takes that index.
 JOB_COPIED = ("timeout_s", "schedules", "inputs", "policy", "app_id", "channel_id", "owner_id", "state", "version")
 PRIORITY_LEVEL = timedelta(minutes=10)
 
@@ -313,8 +312,8 @@ calendars = Table(
     sqlite_autoincrement=True,
 )
 
-# SQLite has no checksums, and a byte that has turned in a text stays unseen. An index holds its columns a second time,
-# and `PRAGMA integrity_check` compares the two: so what decides about firings, and is seldom written, stands in one.
+# SQLite has no checksums, and a byte that has turned in a text stays unseen. An index holds its columns twice, and
+# `PRAGMA integrity_check` compares the two: so what decides about firings, and is seldom written, stands in one.
 _copied("ix_jobs_copy", *(jobs.c[name] for name in JOB_COPIED))
 _copied("ix_calendars_copy", calendars.c.days, calendars.c.years, calendars.c.name)
 

@@ -1,5 +1,6 @@
 """What a loss of power or a byte that has turned leaves of a SQLite file: it opens whole, or it is not served."""
 
+import os
 import random
 import shutil
 import sqlite3
@@ -13,7 +14,10 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, select
 
+from bot.errors import Refusal
+from bot.opening import check_file
 from bot.operations.tick import tick
+from bot.settings import Settings
 from storage import check
 from storage.database import open_store
 from storage.errors import StorageError
@@ -234,6 +238,25 @@ async def test_a_byte_that_has_turned_in_a_schedule_is_always_noticed(sound: byt
     places = places_of_schedule(sound, tmp_path / "schedules.db")
     ends = await turn(sound, tmp_path, chance.sample(places, FEW), chance)
     assert ends == {"noticed": FEW}
+
+
+async def test_a_damaged_file_is_not_served_and_the_newest_copy_is_named(sound: bytes, tmp_path: Path) -> None:
+    path = tmp_path / "dify-ops.sqlite3"
+    data = bytearray(sound)
+    data[places_of_schedule(sound, path)[3]] ^= 1
+    path.write_bytes(data)
+    (tmp_path / "backups").mkdir()
+    copies = [tmp_path / "backups" / f"daily-2026090{day}T070000Z.sqlite3" for day in (1, 2)]
+    for at, copy in enumerate(copies):
+        copy.write_bytes(sound)
+        os.utime(copy, (at, at))
+    settings, store = Settings(data_folder=tmp_path), open_store(f"sqlite:///{path}")
+    try:
+        with pytest.raises(Refusal, match="damaged, so nothing is started from it") as caught:
+            await check_file(store, settings)
+    finally:
+        await store.close()
+    assert f"`dify-ops db restore FILE`. The newest is {copies[-1]}." in str(caught.value)
 
 
 @pytest.mark.long
