@@ -9,6 +9,7 @@ import pytest
 
 from bot.engine import embedded
 from bot.engine.embedded import EmbeddedEngine
+from storage.errors import Busy
 
 FOR_EVER_S = 3600.0
 AT_ONCE = timedelta(milliseconds=30)
@@ -238,3 +239,22 @@ async def test_stopping_twice_or_before_the_start_does_no_harm() -> None:
     await engine.start({"clock": Handler()})
     await engine.stop()
     await engine.stop()
+
+
+async def test_a_database_that_cannot_now_is_one_line_and_is_tried_again(caplog: pytest.LogCaptureFixture) -> None:
+    calls: list[int] = []
+
+    async def wait(_: object) -> None:
+        calls.append(1)
+        raise Busy("The database is busy; nothing was saved.")
+
+    engine = EmbeddedEngine(beat_s=FOR_EVER_S)
+    await engine.start({"clock": wait})
+    await settle()
+    engine.wake("clock")
+    await settle()
+    await engine.stop()
+    told = [record for record in caplog.records if record.name == "bot.engine.embedded"]
+    assert len(told) == len(calls) == 2
+    assert told[0].getMessage() == "The clock waits for the database: The database is busy; nothing was saved."
+    assert told[0].exc_info is None

@@ -11,6 +11,7 @@ from typing import Any
 
 from sqlalchemy import Connection, select
 
+from bot.loops.disk import Disk
 from bot.operations.stop import stop
 from bot.rules.access import system
 from storage import check
@@ -39,11 +40,13 @@ class Scenario:
     slot_at: datetime = field(init=False)
     told: list[StorageError] = field(default_factory=list)
     _stop_wished: bool = False
+    _disk: Disk = field(init=False)
     _beats_at: datetime = field(init=False)
 
     async def prepare(self) -> None:
         """Everything that is there before the hour strikes."""
         house, by = self.house, an_actor(ANA, channels={OPS})
+        self._disk = Disk(house.services)
         for name, app_name in JOBS.items():
             told: dict[str, Any] = {"app": await house.app(app_name), "inputs": INPUTS[app_name], "channel_id": OPS}
             if name == "Trouble":
@@ -71,6 +74,7 @@ class Scenario:
             "saver": house.runner.beat,
             "courier": house.courier.once,
             "janitor": house.janitor.once,
+            "disk": self._disk.once,
         }
         for kind, once in loops.items():
             if is_beat or kind in rung:

@@ -1,5 +1,6 @@
 """The form of a job: opened at once, filled from Dify, kept alive while somebody types, saved when it fits."""
 
+import sqlite3
 from typing import Any
 
 import pytest
@@ -166,6 +167,23 @@ async def test_what_does_not_fit_is_said_beside_its_field_and_nothing_is_saved(
     mended = {"when": "every day at 9", "zone": "Asia/Tokyo", "in:blob": "", "in:doc": "", "name": "Mine"}
     assert (await world.slack.submit(ANA, view, mended)).ok
     assert "1 job" in (await world.type("/dify list all")).text
+
+
+async def test_fmea_b1_a_database_that_others_hold_is_said_in_the_form_which_stays_as_it_is(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.writer.PATIENCE_S", 0.1)
+    view = await open_form(world, "digest")
+    filled = {"in:topic": "Tea", "when": "every day at 9"}
+    other = sqlite3.connect(world.bot.services.settings.data_folder / "dify-ops.sqlite3", isolation_level=None)
+    other.execute("BEGIN IMMEDIATE")
+    refused = await world.slack.submit(ANA, view, filled)
+    assert not refused.ok
+    assert "nothing was saved. Please try again." in next(iter(refused.errors.values()))
+    assert "nothing was saved. Please try again." in (await world.type("/dify schedule digest every day at 9")).text
+    other.execute("ROLLBACK")
+    other.close()
+    assert (await world.slack.submit(ANA, view, filled)).ok
 
 
 async def test_a_name_that_the_channel_has_already_is_said_beside_the_name(world: World) -> None:
