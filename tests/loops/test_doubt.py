@@ -21,7 +21,7 @@ from storage.errors import Busy
 from storage.records import Run, RunState
 from storage.tables import runs as runs_table
 from storage.tag import tag_of
-from tests.loops.house import TEAM, House, open_house
+from tests.loops.house import PATIENCE_S, TEAM, House, open_house
 from tests.makers import NOW
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
@@ -247,7 +247,8 @@ async def test_fmea_a15_a_frozen_owner_stops_its_own_second_run_and_tells_it(hou
     await house.store.run(take_over)
     await house.runner.beat()
     kept = await house.landed(run)
-    await ours.ended.wait()
+    async with asyncio.timeout(PATIENCE_S):
+        await ours.ended.wait()
     assert (ours.status, kept.owner, kept.state) == ("stopped", "heir", RunState.RUNNING)
     (entry, *_) = await house.store.read(lambda c: audit.list_entries(c, TEAM, about=f"run:{run.id}"))
     assert (entry.action, entry.detail["dify_run_id"], entry.detail["stopped"]) == ("stray", ours.id, True)
