@@ -8,7 +8,6 @@ from bot.operations.health import Health, look_at_health, worries
 from bot.services import Services
 from storage.errors import StorageError
 
-
 UNSAVED = "nothing can be saved in the database; no run begins until it can"
 
 
