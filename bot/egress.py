@@ -18,11 +18,14 @@ import aiohttp
 import httpx
 from aiohttp.abc import AbstractResolver, ResolveResult
 from httpx_aiohttp import AiohttpTransport
+from httpx_aiohttp.transport import AiohttpResponseStream
 
 from bot.errors import Refusal
 from bot.hosts import AllowedHosts, check_address, check_url
 
 __all__ = ["AllowedHosts", "Egress", "NameUnknown", "TlsFailed", "check_url"]
+
+CHUNK_BYTES = 64 * 1024  # as much as aiohttp holds of an answer: each chunk goes through four layers
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 
@@ -122,7 +125,8 @@ class Egress(httpx.AsyncBaseTransport):
         request.headers.pop("host", None)
         with _exact_errors(request):
             response = await self._transport.handle_async_request(request)
-        assert isinstance(response.stream, httpx.AsyncByteStream)
+        assert isinstance(response.stream, AiohttpResponseStream)
+        response.stream.CHUNK_SIZE = CHUNK_BYTES
         response.stream = _Body(response.stream, request)
         return response
 

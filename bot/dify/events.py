@@ -14,13 +14,12 @@ MAX_ID_CHARS = 255
 MAX_TEXT_CHARS = 64 * 1024
 """One error text or title that is kept. The longest seen are tracebacks of a few KB."""
 
-_WRAP_DEPTH = 100
-"""Levels left to whoever puts a value of Dify into a larger one and writes that as JSON."""
-
-_SAFE_DEPTH = 120
-"""With fewer brackets than this no value can be too deep, and the look at its depth is spared."""
+MAX_DEPTH = 120
+"""Levels of a value that is kept. The reader takes 1024 and the writer 254, and others put the value into more."""
 
 NOTHING: Final[Mapping[str, Any]] = {}
+
+_NESTS = (dict, list)
 
 _CHUNK_HEADS = (b'{"event":"text_', b'{"event":"reas', b'{"event": "text_', b'{"event": "reas')
 _CHUNK = re.compile(
@@ -70,55 +69,54 @@ def read(payload: bytes) -> Event:
     )
 
 
+def shallow(value: Any) -> Any:
+    """The value, or None where it is too deep to be written again as JSON."""
+    level = [value] if type(value) in _NESTS else ()
+    for _ in range(MAX_DEPTH):
+        if not level:
+            return value
+        level = [
+            inner for one in level for inner in (one.values() if type(one) is dict else one) if type(inner) in _NESTS
+        ]
+    return None
+
+
 def ident(value: object) -> str | None:
     """An id, or None."""
-    return value if isinstance(value, str) and 0 < len(value) <= MAX_ID_CHARS else None
+    return value if type(value) is str and 0 < len(value) <= MAX_ID_CHARS else None
 
 
 def text(value: object) -> str | None:
     """A text that says something, or None; a very long one is cut and says so."""
-    if not isinstance(value, str) or not value:
+    if type(value) is not str or not value:
         return None
     return value if len(value) <= MAX_TEXT_CHARS else f"{value[:MAX_TEXT_CHARS]}… [cut: {len(value):,} characters]"
 
 
 def number(value: object) -> float | None:
     """A finite number, or None; true and false are no numbers."""
-    if isinstance(value, bool) or not isinstance(value, int | float):
-        return None
-    return value if math.isfinite(value) else None
+    if type(value) is float:
+        return value if math.isfinite(value) else None
+    return value if type(value) is int else None
 
 
 def whole(value: object) -> int | None:
     """A count or an index, never negative, or None."""
-    found = number(value)
-    return int(found) if found is not None and found >= 0 and found == int(found) else None
+    if type(value) is float and value.is_integer():
+        value = int(value)
+    return value if type(value) is int and value >= 0 else None
 
 
 def mapping(value: object) -> Mapping[str, Any]:
     """The object, or an empty one."""
-    return value if isinstance(value, dict) else NOTHING
+    return value if type(value) is dict else NOTHING
 
 
 def _load(payload: bytes) -> object:
     try:
-        found = orjson.loads(payload)
+        return orjson.loads(payload)
     except orjson.JSONDecodeError:
-        found = _load_loosely(payload)
-    if payload.count(b"[") + payload.count(b"{") > _SAFE_DEPTH and _is_deep(found):
-        return None
-    return found
-
-
-def _is_deep(value: Any) -> bool:
-    """Deeper than can be written again: the reader takes 1024 levels, the writer 254, and others wrap the value."""
-    for _ in range(_WRAP_DEPTH):
-        value = [value]
-    try:
-        orjson.dumps(value)
-    except orjson.JSONEncodeError:
-        return True
-    return False
+        return _load_loosely(payload)
 
 
 def _load_loosely(payload: bytes) -> object:

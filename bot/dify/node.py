@@ -1,15 +1,14 @@
 """One node of a run while it is being told: what an event says about it, and where it says the node stands."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
-from typing import Any, Final, NamedTuple, TypeVar
+from typing import Any, Final, NamedTuple
 
 import orjson
 
-from bot.dify.events import ident, mapping, number, text, whole
-
-T = TypeVar("T")
+from bot.dify.events import ident, mapping, number, shallow, text, whole
 
 PREVIEW_BYTES = 64 * 1024
 """The inputs or the outputs of one node that are kept; a longer value becomes the head of its JSON, marked as cut."""
@@ -21,6 +20,9 @@ CONTAINERS = frozenset({"iteration", "loop"})
 
 VAGUE = frozenset({"Unknown error", "Workflow stream ended without a terminal event"})
 """Error texts that Dify sends instead of the cause."""
+
+
+_PLAIN_PRICE = re.compile(r"[0-9]{1,15}(\.[0-9]{1,15})?", re.ASCII)
 
 
 class Where(NamedTuple):
@@ -46,14 +48,14 @@ def locate(data: Mapping[str, Any]) -> Where:
 
     Of two containers of one kind, the body names the outer one and the metadata the inner one, with its round.
     """
+    meta = mapping(data.get("execution_metadata"))
     if not (
-        data.get("execution_metadata")
-        or data.get("iteration_id")
+        data.get("iteration_id")
         or data.get("loop_id")
         or data.get("parallel_run_id")
+        or (meta and (meta.get("iteration_id") or meta.get("loop_id") or meta.get("parallel_mode_run_id")))
     ):
         return NOWHERE  # most nodes, spared the long look
-    meta = mapping(data.get("execution_metadata"))
     worker = ident(data.get("parallel_run_id")) or ident(meta.get("parallel_mode_run_id"))
     ids: list[tuple[str, str]] = []
     rounds: list[tuple[str, int]] = []
@@ -82,9 +84,11 @@ class Previews:
         self._left = TRACE_PREVIEW_BYTES
 
     def take(self, value: object, size: int) -> Any:
-        """The value, or its cut text, or None when the budget is spent. `size` bounds its bytes."""
-        if value is None or value == {}:
+        """The value, or its cut text, or None when it is too deep or the budget is spent. `size` bounds its bytes."""
+        if not value:
             return value
+        if (value := shallow(value)) is None:
+            return None
         if size > PREVIEW_BYTES:
             json_text = orjson.dumps(value)
             size = len(json_text)
@@ -132,23 +136,29 @@ class Node:
         state = text(data.get("status"))
         error = read_error(state, text(data.get("error")), outputs)
         self.state = state or (self.state if self.ended else "unknown")
-        self.error = error if error is not None or not self.ended else self.error
-        self.elapsed_s = _either(number(data.get("elapsed_time")), self.elapsed_s)
-        self.branch = _either(read_branch(self.kind, outputs), self.branch)
+        if error is not None or not self.ended:
+            self.error = error
+        if (elapsed_s := number(data.get("elapsed_time"))) is not None:
+            self.elapsed_s = elapsed_s
+        if (branch := read_branch(self.kind, outputs)) is not None:
+            self.branch = branch
         self._count(data)
-        self.inputs = _either(previews.take(data.get("inputs"), size), self.inputs)
-        self.outputs = _either(previews.take(data.get("outputs"), size), self.outputs)
+        if (taken := previews.take(data.get("inputs"), size)) is not None:
+            self.inputs = taken
+        if (taken := previews.take(data.get("outputs"), size)) is not None:
+            self.outputs = taken
         self.ended = True
 
     def _count(self, data: Mapping[str, Any]) -> None:
         """Tokens and money as Dify states them; a node that states none has used an unknown amount, not zero."""
         meta = mapping(data.get("execution_metadata"))
         usage = mapping(mapping(data.get("process_data")).get("usage"))
-        told = _either(whole(meta.get("total_tokens")), whole(usage.get("total_tokens")))
-        self.tokens = _either(_either(told, whole(data.get("total_tokens"))), self.tokens)
+        for told in (meta, usage, data):
+            if told and (tokens := whole(told.get("total_tokens"))) is not None:
+                self.tokens = tokens
+                break
         source = meta if meta.get("total_price") is not None else usage
-        price = read_price(source.get("total_price"))
-        if price is not None:
+        if source and (price := read_price(source.get("total_price"))) is not None:
             self.price, self.currency = price, text(source.get("currency"))
 
 
@@ -173,15 +183,13 @@ def read_branch(kind: str, outputs: Mapping[str, Any]) -> str | None:
 
 def read_price(value: object) -> str | None:
     """A decimal string as Dify sends it, or None."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if type(value) in (int, float):
         value = str(value)
     if not isinstance(value, str) or len(value) > 40:
         return None
+    if _PLAIN_PRICE.fullmatch(value):
+        return value
     try:
         return value if Decimal(value).is_finite() else None
     except InvalidOperation:
         return None
-
-
-def _either(first: T | None, second: T | None) -> T | None:
-    return first if first is not None else second

@@ -46,25 +46,25 @@ class Splitter:
 
     def feed(self, chunk: bytes) -> list[bytes]:
         """The data payloads of the events that this chunk completes, in order."""
-        end = chunk.rfind(b"\n") + 1
-        if not end:
-            self._keep(chunk)
-            return []
         found: list[bytes] = []
-        lines = iter(self._end_lines(chunk[:end]))
-        for line in lines:
+        at = self._end_begun_line(chunk, found) if self._first or self._pending or self._skip_line else 0
+        is_between = self._is_between()
+        while (end := chunk.find(b"\n", at)) >= 0:
             # What Dify sends is one line of data and an empty line; all else goes the long way.
-            if line.startswith(b"data: ") and self._is_between() and line[-1] != _CR:
-                after = next(lines, None)
-                if after == b"" and len(line) <= self._limit:
-                    found.append(line[6:])
-                    continue
-                self._read_line(line, found)
-                if after is not None:
-                    self._read_line(after, found)
+            if (
+                is_between
+                and chunk.startswith(b"data: ", at)
+                and chunk.startswith(b"\n", end + 1)
+                and chunk[end - 1] != _CR
+                and end - at <= self._limit
+            ):
+                found.append(chunk[at + 6 : end])
+                at = end + 2
             else:
-                self._read_line(line, found)
-        self._keep(chunk[end:])
+                self._read_line(chunk[at:end], found)
+                is_between = self._is_between()
+                at = end + 1
+        self._keep(chunk[at:])
         return found
 
     def close(self) -> bool:
@@ -79,22 +79,22 @@ class Splitter:
     def _is_between(self) -> bool:
         return self._data is None and not self._name and not self._skip_event
 
-    def _end_lines(self, block: bytes) -> list[bytes]:
-        """The lines that end in the block, the first of which may have begun in earlier chunks."""
-        lines = block.split(b"\n")
-        lines.pop()  # nothing follows the last "\n"
+    def _end_begun_line(self, chunk: bytes, found: list[bytes]) -> int:
+        """Reads the line that began in earlier chunks, or the first of all, if it ends here; the place after it."""
+        end = chunk.find(b"\n")
+        if end < 0:
+            return 0
         if self._skip_line:
             self._skip_line = self._first = False
-            del lines[0]
-        elif self._parts:
-            self._parts.append(lines[0])
-            lines[0] = b"".join(self._parts)
-            self._parts.clear()
-            self._pending = 0
-        if self._first and lines:
+            return end + 1
+        line = b"".join([*self._parts, chunk[:end]])
+        self._parts.clear()
+        self._pending = 0
+        if self._first:
             self._first = False
-            lines[0] = lines[0].removeprefix(_BOM)
-        return lines
+            line = line.removeprefix(_BOM)
+        self._read_line(line, found)
+        return end + 1
 
     def _keep(self, rest: bytes) -> None:
         if not rest or self._skip_line:

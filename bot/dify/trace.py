@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from bot.dify.events import Event, ident, mapping, number, text, whole
+from bot.dify.events import Event, ident, mapping, number, shallow, text, whole
 from bot.dify.facts import Facts
 from bot.dify.node import VAGUE
 from bot.dify.spans import GOING_ON, UNFINISHED, find_culprit, freeze
@@ -63,7 +63,8 @@ class Trace:
     def fold(self, event: Event) -> None:
         """Takes one event; an unreadable or unknown one is counted as ignored."""
         self._events += 1
-        self._name_run(event.run_id, event.task_id)
+        if event.task_id != self._task_id or event.run_id != self._run_id:
+            self._name_run(event.run_id, event.task_id)
         handler = _HANDLERS.get(event.name)
         if handler is None:
             self._ignored += 1
@@ -137,7 +138,7 @@ class Trace:
         self._name_run(ident(data.get("id")), None)
         self._workflow_id = ident(data.get("workflow_id")) or self._workflow_id
         self._paused = False
-        self._ending = data
+        self._ending = {**data, "outputs": shallow(data.get("outputs"))}
 
     def _pause(self, event: Event) -> None:
         if not event.data:
@@ -145,7 +146,7 @@ class Trace:
             return
         self._name_run(ident(event.data.get("workflow_run_id")), None)
         self._paused = True
-        self._ending = {"status": "paused", **event.data}
+        self._ending = {"status": "paused", **event.data, "reasons": shallow(event.data.get("reasons"))}
 
     def _fail(self, event: Event) -> None:
         """`error` is flat and is not the end: a terminal event can follow, with a worse text."""
@@ -162,10 +163,10 @@ class Trace:
             self._answer_chars += len(delta)
 
     def _end_message(self, event: Event) -> None:
-        self._usage = mapping(mapping(event.raw.get("metadata")).get("usage"))
+        self._usage = mapping(shallow(mapping(event.raw.get("metadata")).get("usage")))
 
     def _ask(self, event: Event) -> None:
-        if event.data and len(self._forms) < MAX_FORMS:
+        if event.data and len(self._forms) < MAX_FORMS and shallow(event.data):
             self._forms.append(event.data)
 
     def _cause(self, end: Mapping[str, Any]) -> str | None:
@@ -190,12 +191,13 @@ def _pass(trace: Trace, event: Event) -> None:
     """Known, and of no use to a trace."""
 
 
-def _with_tree(fold: Callable[[Tree, Event], object]) -> Callable[[Trace, Event], None]:
+def _with_tree(fold: Callable[[Tree, Mapping[str, Any], int], object]) -> Callable[[Trace, Event], None]:
     def handle(trace: Trace, event: Event) -> None:
-        if ident(event.data.get("node_id")) is None and ident(event.data.get("id")) is None:
+        data = event.data
+        if ident(data.get("node_id")) is None and ident(data.get("id")) is None:
             trace._ignored += 1
         else:
-            fold(trace._tree, event)
+            fold(trace._tree, data, event.size)
 
     return handle
 
@@ -210,15 +212,15 @@ _HANDLERS: Mapping[str, Callable[[Trace, Event], None]] = {
     "message_replace": Trace._answer_with,
     "message_end": Trace._end_message,
     "human_input_required": Trace._ask,
-    "node_started": _with_tree(lambda tree, event: tree.begin(event.data)),
-    "node_finished": _with_tree(lambda tree, event: tree.end(event.data, event.size)),
-    "node_retry": _with_tree(lambda tree, event: tree.retry(event.data)),
-    "iteration_started": _with_tree(lambda tree, event: tree.open_box(event.data, "iteration", event.size)),
-    "iteration_next": _with_tree(lambda tree, event: tree.turn_box(event.data, "iteration")),
-    "iteration_completed": _with_tree(lambda tree, event: tree.close_box(event.data, "iteration", event.size)),
-    "loop_started": _with_tree(lambda tree, event: tree.open_box(event.data, "loop", event.size)),
-    "loop_next": _with_tree(lambda tree, event: tree.turn_box(event.data, "loop")),
-    "loop_completed": _with_tree(lambda tree, event: tree.close_box(event.data, "loop", event.size)),
+    "node_started": _with_tree(Tree.begin),
+    "node_finished": _with_tree(Tree.end),
+    "node_retry": _with_tree(Tree.retry),
+    "iteration_started": _with_tree(lambda tree, data, size: tree.open_box(data, "iteration", size)),
+    "iteration_next": _with_tree(lambda tree, data, _: tree.turn_box(data, "iteration")),
+    "iteration_completed": _with_tree(lambda tree, data, size: tree.close_box(data, "iteration", size)),
+    "loop_started": _with_tree(lambda tree, data, size: tree.open_box(data, "loop", size)),
+    "loop_next": _with_tree(lambda tree, data, _: tree.turn_box(data, "loop")),
+    "loop_completed": _with_tree(lambda tree, data, size: tree.close_box(data, "loop", size)),
     **dict.fromkeys(
         (
             "ping",

@@ -47,7 +47,7 @@ class Tree:
 
     # Nodes
 
-    def begin(self, data: Mapping[str, Any]) -> None:
+    def begin(self, data: Mapping[str, Any], _: int) -> None:
         """`node_started`: twice for one id after a pause, or after its end when events overtake each other."""
         if ident(data.get("node_type")) in CONTAINERS:
             self._replay_box(data)
@@ -61,7 +61,7 @@ class Tree:
         if node.parent is None and where.ids:
             self._place(node, where)
 
-    def retry(self, data: Mapping[str, Any]) -> None:
+    def retry(self, data: Mapping[str, Any], _: int) -> None:
         """`node_retry`: one more attempt of a node that has begun, under the same id or (Dify 1.8) a new one."""
         where = locate(data)
         node = self._leaf(data) or self._unended(data, where) or self._add_leaf(data, where)

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.dify.events import UNREADABLE, number, read, text, whole
+from bot.dify.events import UNREADABLE, number, read, shallow, text, whole
 from tests.dify.streams import RUN, TASK, event, started
 
 
@@ -61,11 +61,12 @@ def test_what_is_no_event_is_unreadable(raw: bytes) -> None:
     assert read(raw) is UNREADABLE
 
 
-@pytest.mark.parametrize("depth", [130, 200, 260, 900])
-def test_whatever_is_read_can_be_written_again_inside_more(depth: int) -> None:
-    found = read(b'{"event":"a","data":{"x":' + b'{"y":' * depth + b"1" + b"}" * depth + b"}}")
-    wrapped: object = found.data
-    for _ in range(80):
+@pytest.mark.parametrize("depth", [0, 1, 59, 60, 61, 260, 500])
+def test_a_value_that_is_too_deep_to_be_written_again_is_none(depth: int) -> None:
+    value = read(b'{"event":"a","data":{"x":' + b'{"y":[' * depth + b"1" + b"]}" * depth + b"}}").data["x"]
+    assert shallow(value) == (value if depth * 2 < 120 else None)
+    wrapped: object = shallow(value)
+    for _ in range(100):
         wrapped = [wrapped]
     assert orjson.dumps(wrapped)
 

@@ -107,11 +107,11 @@ def test_memory_stays_bounded_by_an_endless_line() -> None:
 
 def test_a_large_event_costs_time_in_proportion() -> None:
     def cost(size: int) -> float:
-        body, splitter, begun = b"x" * size, Splitter(), time.perf_counter()
+        body, splitter, begun = b"x" * size, Splitter(), time.process_time()
         for at in range(0, size, 512):
             splitter.feed(body[at : at + 512])
         assert splitter.feed(b"\n\n") == []
-        return time.perf_counter() - begun
+        return time.process_time() - begun
 
     assert min(cost(8_000_000) for _ in range(3)) < 40 * min(cost(1_000_000) for _ in range(3))
 

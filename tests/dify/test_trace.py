@@ -241,6 +241,20 @@ def test_the_values_of_one_run_have_a_budget() -> None:
     assert sum(len(value["t"]) for value in kept if value) < TRACE_PREVIEW_BYTES
 
 
+def test_what_is_too_deep_to_be_written_again_is_left_out_and_the_rest_is_kept() -> None:
+    deep: object = 1
+    for _ in range(500):
+        deep = [deep]
+    asked = event("human_input_required", **FORM, inputs=deep)
+    node = finished("a", "x", inputs={"q": deep}, outputs={"text": "short"})
+    trace = folded(began(), node, asked, ended(outputs={"x": deep}))
+    [span] = trace.spans()
+    assert (span.inputs, span.outputs, trace.facts.outputs, trace.facts.forms) == (None, {"text": "short"}, None, ())
+    assert trace.facts.status == "succeeded"
+    paused = folded(began(), event("workflow_paused", reasons=[{"form": deep}]))
+    assert (paused.facts.status, paused.facts.reasons) == ("paused", ())
+
+
 def test_a_dead_run_says_whether_it_had_begun() -> None:
     assert not Trace().started
     assert not trace_of(recorded("1.16.1/worker_down_from_start")).started
