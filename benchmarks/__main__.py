@@ -17,6 +17,7 @@ from benchmarks import (
     queues,
     startup,
     steady,
+    streams,
     streams_ack,
 )
 from benchmarks.rig.noise import print_noise
@@ -24,6 +25,7 @@ from benchmarks.rig.noise import print_noise
 MEASUREMENTS = {
     "ack": ack.measure,
     "streams_ack": streams_ack.measure,
+    "streams": streams.measure,
     "due": due.measure,
     "claims": claims.measure,
     "queues": queues.measure,
@@ -41,7 +43,9 @@ MEASUREMENTS = {
 def main() -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=f"of {', '.join(MEASUREMENTS)}; none means all")
-    parser.add_argument("--profile", action="store_true", help="ack, streams_ack: print what the bot's loop spends")
+    parser.add_argument(
+        "--profile", action="store_true", help="ack, streams, streams_ack: print what the bot's loop spends"
+    )
     parser.add_argument("--minutes", type=float, default=1, help="steady: how long it is watched; 10 is the whole")
     asked = parser.parse_args()
     if unknown := [name for name in asked.names if name not in MEASUREMENTS]:

@@ -1,8 +1,10 @@
 """The real bot as a child: built, started and asked for what only it can do or tell."""
 
 import cProfile
+import gc
 import os
 import pstats
+import resource
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -21,6 +23,7 @@ from bot import schedules
 from bot.app import Bot, build
 from bot.log import set_up_log
 from bot.loops import runner
+from bot.loops.logbook import Logbook
 from bot.operations.connect import connect
 from bot.operations.find import find_app
 from bot.operations.launch import launch_app
@@ -53,9 +56,11 @@ async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: M
         add_herd=measured.add_herd,
         add_steady_jobs=measured.add_steady_jobs,
         launch=measured.launch,
+        first_events=measured.first_events,
         in_flight=measured.in_flight,
         memory=measured.memory,
         asked_of_database=measured.asked_of_database,
+        resident_kb=resident_kb,
         start_watch=measured.start_watch,
         stop_watch=measured.stop_watch,
     )
@@ -73,6 +78,8 @@ class Measured:
         self._cpu_s = 0.0
         self._saves = _count_saves()
         self._ledger: Ledger | None = None
+        self._named = _note_first_events()
+        self._launched = 0.0
         self._began = 0.0
 
     @property
@@ -170,8 +177,14 @@ class Measured:
                 channel = channels[index % len(channels)]
                 launch_app(c, person, found, channel, inputs, key=f"load:{now.isoformat()}/{index}", now=now)
 
+        self._named.clear()
         await self._bot.services.store.run(add)
+        self._launched = time.perf_counter()
         self._bot.services.engine.wake("runner")
+
+    async def first_events(self) -> list[float]:
+        """Of each run of the last launch whose first event was folded: how long that took from when it was ready."""
+        return [at - self._launched for at in self._named]
 
     async def in_flight(self) -> int:
         return self._bot.services.settings.max_streams - self._bot.services.dify._streams._value
@@ -193,7 +206,7 @@ class Measured:
         self._collections.longest_ms()
         self._began, self._cpu_s = time.perf_counter(), time.process_time()
         if profile:
-            self._profile = cProfile.Profile()
+            self._profile = cProfile.Profile(time.thread_time)  # what others do on the machine is no cost of ours
             self._profile.enable()
 
     async def stop_watch(self) -> dict[str, Any]:
@@ -226,6 +239,25 @@ class Measured:
                 created_at=now,
             )
             plan_first(c, jobs.add(c, job), now=now)
+
+
+async def resident_kb() -> float:
+    """What this process holds of memory, without what only waits for the garbage collector."""
+    gc.collect()
+    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1024
+
+
+def _note_first_events() -> list[float]:
+    """When each run in flight has folded the event that names it, which is its first."""
+    named: list[float] = []
+    note = Logbook.note_named
+
+    def note_and_time(book: Logbook) -> None:
+        named.append(time.perf_counter())
+        note(book)
+
+    Logbook.note_named = note_and_time  # type: ignore[method-assign]
+    return named
 
 
 def _count_saves() -> list[int]:

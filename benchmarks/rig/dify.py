@@ -10,14 +10,16 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from benchmarks.rig.child import Line
+from bot.process import raise_file_limit
 
 # What a start does is chosen by the key of the app.
-BRIEF, STEADY, FLOOD = "app-brief", "app-steady", "app-flood"
-KEYS = {"brief": BRIEF, "steady": STEADY, "flood": FLOOD}
+BRIEF, STEADY, FLOOD, IDLE = "app-brief", "app-steady", "app-flood", "app-idle"
+KEYS = {"brief": BRIEF, "steady": STEADY, "flood": FLOOD, "idle": IDLE}
 
 EVENT_BYTES = 3_000
 EVENT_EVERY_S = 0.5
 FLOOD_EVENTS = 4_000
+PING_EVERY_S = 10.0  # as Dify does
 WORDS = [
     "the",
     "model",
@@ -59,7 +61,8 @@ class StandIn:
 
     async def start(self) -> str:
         """Listen; the base URL of the API."""
-        self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0, backlog=1024)
+        raise_file_limit()
+        self._server = await asyncio.start_server(self._talk, "127.0.0.1", 0, backlog=4096)
         return f"http://127.0.0.1:{self._server.sockets[0].getsockname()[1]}/v1"
 
     async def _talk(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -84,11 +87,21 @@ class StandIn:
             for chunk in self._flood:  # each by itself, as Dify flushes them
                 writer.write(chunk)
                 await writer.drain()
+        elif key == IDLE:
+            await self._idle(writer)
         else:
             count = int(inputs.get("events", 2)) if key == STEADY else 2
             await self._stream_in_time(writer, count)
         writer.write(_END)
         await writer.drain()
+
+    async def _idle(self, writer: asyncio.StreamWriter) -> None:
+        """One event, and then nothing but pings until whoever listens has gone."""
+        writer.write(_chunk(next(_run(str(uuid.uuid4()), 2))))
+        while not writer.is_closing():
+            await writer.drain()
+            await asyncio.sleep(PING_EVERY_S)
+            writer.write(_chunk(b"event: ping\n\n"))
 
     async def _stream_in_time(self, writer: asyncio.StreamWriter, count: int) -> None:
         """The first event at once, the others at a steady beat that is not the other streams' beat."""

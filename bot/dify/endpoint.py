@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import httpx
 
@@ -23,20 +24,25 @@ class Endpoint:
 
     def url(self, *segments: str) -> httpx.URL:
         """The address of a call. Raises DifyError when the result would leave the origin of the base address."""
-        for segment in segments:
-            if not _SEGMENT.fullmatch(segment):
-                raise refuse(Code.NOT_FOUND, "This id is none that Dify gives.")
-        try:
-            base = httpx.URL(self.base_url)
-            url = httpx.URL(f"{self.base_url.rstrip('/')}/{'/'.join(segments)}")
-        except httpx.InvalidURL:
-            raise refuse(Code.WRONG_ADDRESS, "The address of this app cannot be read.") from None
-        if base.query or "#" in self.base_url:
-            raise refuse(Code.WRONG_ADDRESS, "The address of an app ends in /v1, without ? or #.")
-        if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
-            raise refuse(Code.WRONG_ADDRESS, "A key is sent only to the address that it was given for.")
-        return url
+        return _join(self.base_url, segments)
 
     @property
     def is_workflow(self) -> bool:
         return self.mode in (WORKFLOW, "")
+
+
+@lru_cache(maxsize=256)  # every start of an app asks for the same, which is dear to read
+def _join(base_url: str, segments: tuple[str, ...]) -> httpx.URL:
+    for segment in segments:
+        if not _SEGMENT.fullmatch(segment):
+            raise refuse(Code.NOT_FOUND, "This id is none that Dify gives.")
+    try:
+        base = httpx.URL(base_url)
+        url = httpx.URL(f"{base_url.rstrip('/')}/{'/'.join(segments)}")
+    except httpx.InvalidURL:
+        raise refuse(Code.WRONG_ADDRESS, "The address of this app cannot be read.") from None
+    if base.query or "#" in base_url:
+        raise refuse(Code.WRONG_ADDRESS, "The address of an app ends in /v1, without ? or #.")
+    if (url.scheme, url.host, url.port) != (base.scheme, base.host, base.port):
+        raise refuse(Code.WRONG_ADDRESS, "A key is sent only to the address that it was given for.")
+    return url

@@ -22,7 +22,7 @@ from bot.rules.room import Limits
 from bot.services import Services
 from storage import runs
 from storage.errors import StorageError
-from storage.records import Fault, Run, RunState
+from storage.records import App, Fault, Run, RunState
 from storage.runs import unpack_trace
 
 T = TypeVar("T")
@@ -71,9 +71,9 @@ class Flight:
         """Whether Dify may have heard of this attempt."""
         return self.run.asked_at is not None
 
-    async def fly(self) -> None:
-        """Start the run at Dify and follow its stream to the end."""
-        await self._hold(self._fly())
+    async def fly(self, app: App | None) -> None:
+        """Start the run at Dify and follow its stream to the end; `app` as it was when the run was claimed."""
+        await self._hold(self._fly(app))
 
     async def rejoin(self) -> None:
         """Follow a run that another process started, by its run detail; its trace stays as far as it was saved."""
@@ -109,7 +109,8 @@ class Flight:
         finally:
             self.is_flying = False
 
-    async def _fly(self) -> None:
+    async def _fly(self, app: App | None) -> None:
+        self._heading.app = app
         if await self._join_what_ran_before():
             return
         try:

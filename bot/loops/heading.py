@@ -16,10 +16,11 @@ log = logging.getLogger(__name__)
 
 
 class Heading:
-    """`tried` are the addresses at which this attempt could not be begun."""
+    """`tried` are the addresses at which this attempt could not be begun. `app` is as it was read with the claim."""
 
     def __init__(self, services: Services, logbook: Logbook, limits: Limits) -> None:
         self.tried: list[str] = []
+        self.app: App | None = None
         self._services = services
         self._logbook = logbook
         self._limits = limits
@@ -46,7 +47,7 @@ class Heading:
 
     async def _read_app(self) -> App:
         run = self._logbook.run
-        app = await self._services.store.read(lambda c: apps.get(c, run.team_id, run.app_id))
+        app = self.app or await self._services.store.read(lambda c: apps.get(c, run.team_id, run.app_id))
         if app is None:
             raise Refusal("The Dify app of this run is not connected any more.", code="no_app")
         return app

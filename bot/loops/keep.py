@@ -62,4 +62,6 @@ async def insist(store: Store, run_id: int, work: Callable[[Connection], T]) -> 
 
 
 def _keep_trace(c: Connection, shot: Snapshot, blob: bytes) -> None:
+    if not shot.spans and not shot.ignored:
+        return  # there is none yet, and none has been kept
     runs.put_trace(c, shot.run.id, blob, nodes=shot.run.nodes, failed=shot.failed, ignored=shot.ignored)

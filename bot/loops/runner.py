@@ -2,10 +2,11 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
+from typing import Any
 
 from sqlalchemy import Connection
 
@@ -19,8 +20,8 @@ from bot.operations.show import show, show_later
 from bot.operations.turn import Turn, take_turns
 from bot.rules.room import Limits
 from bot.services import Services
-from storage import claims, gates, runs
-from storage.records import Run, RunState
+from storage import apps, claims, gates, runs
+from storage.records import App, Run, RunState
 from storage.runs import pack_trace
 from storage.tag import tag_of
 
@@ -28,7 +29,9 @@ log = logging.getLogger(__name__)
 
 LEASE_S = 15  # how long a dead owner keeps a run from being joined again
 BEAT_S = 1.5  # how much of a stream a crash may cost
-SAVES_PER_TRANSACTION = 20  # keeps the writer free for acks between two groups
+# These keep the writer free for acks between two groups.
+SAVES_PER_TRANSACTION = 20
+RENEWALS_PER_TRANSACTION = 200  # of runs of which there is nothing to save
 CLAIMS_PER_TRANSACTION = 100
 
 
@@ -50,9 +53,10 @@ class Runner:
         free = min(self._services.settings.max_streams - len(self._flights), CLAIMS_PER_TRANSACTION)
         if free <= 0 or self._is_closed:
             return 0
-        claimed, opens_at = await self._services.store.run(lambda c: self._claim(c, free, ids))
+        claimed, opens_at, found = await self._services.store.run(lambda c: self._claim(c, free, ids))
         for run in claimed:
-            self._board(run, is_rejoin=False)
+            flight = self._make_flight(run)
+            self._board(flight, flight.fly(found[run.app_id]))
         if len(claimed) == CLAIMS_PER_TRANSACTION:
             self._services.engine.wake("runner")
             return len(claimed)
@@ -65,7 +69,8 @@ class Runner:
     def rejoin(self, run: Run) -> None:
         """Follow a run that another process started, as far as it can still be followed."""
         if not self._is_closed:
-            self._board(run, is_rejoin=True)
+            flight = self._make_flight(run)
+            self._board(flight, flight.rejoin())
 
     def holds(self, run_id: int) -> bool:
         """Whether the run is in flight here."""
@@ -78,7 +83,11 @@ class Runner:
     async def beat(self, ids: Collection[int] = ()) -> None:
         """For these runs or for all: save what has changed, renew leases, learn of wishes; never twice at once."""
         async with self._saving:
-            for group in _groups([flight for flight in self._flights.values() if not ids or flight.run.id in ids]):
+            flights = [flight for flight in self._flights.values() if not ids or flight.run.id in ids]
+            for group in _groups([flight for flight in flights if flight.logbook.is_changed]):
+                await self._save(group)
+            unchanged = [flight for flight in flights if not flight.logbook.is_changed]
+            for group in _groups(unchanged, RENEWALS_PER_TRANSACTION):
                 await self._save(group)
 
     async def idle(self) -> None:
@@ -101,11 +110,15 @@ class Runner:
             for group in _groups([flight for flight in flights if flight.has_asked]):
                 await self._save(group, is_handover=True)
 
-    def _claim(self, c: Connection, free: int, ids: Collection[int]) -> tuple[list[Run], datetime | None]:
-        """The runs that are ours now, and when a gate before others can be tried."""
+    def _claim(
+        self, c: Connection, free: int, ids: Collection[int]
+    ) -> tuple[list[Run], datetime | None, dict[int, App | None]]:
+        """The runs that are ours now, when a gate before others can be tried, and the apps of those runs."""
         services, now = self._services, self._services.now()
         claim = partial(self._claim_all, c, now)
-        return take_turns(c, services.team_id, self._limits, free, claim, only=ids, now=now)
+        claimed, opens_at = take_turns(c, services.team_id, self._limits, free, claim, only=ids, now=now)
+        found = {app_id: apps.get(c, services.team_id, app_id) for app_id in {run.app_id for run in claimed}}
+        return claimed, opens_at, found
 
     def _claim_all(self, c: Connection, now: datetime, turns: Sequence[Turn]) -> list[Run]:
         services, ways = self._services, {turn.run_id: turn.way for turn in turns}
@@ -124,17 +137,18 @@ class Runner:
         show_later(c, begun, now=now, due_at=now + LIVE_AFTER)
         return begun
 
-    def _board(self, run: Run, *, is_rejoin: bool) -> None:
-        flight = Flight(
+    def _make_flight(self, run: Run) -> Flight:
+        return Flight(
             self._services,
             run,
             on_started=partial(self._wake_saver, run.id),
             leave=self._leave.ask,
             limits=self._limits,
         )
-        self._flights[run.id] = flight
-        work = flight.rejoin() if is_rejoin else flight.fly()
-        task = self._services.tasks.spawn(work, name=f"run {run.id}")
+
+    def _board(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
+        self._flights[flight.run.id] = flight
+        task = self._services.tasks.spawn(work, name=f"run {flight.run.id}")
         task.add_done_callback(lambda _: self._land(flight))
 
     def _land(self, flight: Flight) -> None:
@@ -179,5 +193,5 @@ class Runner:
             services.engine.wake("courier")
 
 
-def _groups(flights: Sequence[Flight]) -> list[Sequence[Flight]]:
-    return [flights[start : start + SAVES_PER_TRANSACTION] for start in range(0, len(flights), SAVES_PER_TRANSACTION)]
+def _groups(flights: Sequence[Flight], size: int = SAVES_PER_TRANSACTION) -> list[Sequence[Flight]]:
+    return [flights[start : start + size] for start in range(0, len(flights), size)]
