@@ -19,6 +19,7 @@ STREAMS = 2_000
 ROUNDS = 3
 WARM, HELD = 200, 1_000  # the memory of a stream is the difference that so many more make
 SETTLE_S = 8.0  # until all is saved and told
+PATIENCE_S = 120.0
 COMMANDS_PER_S = 20
 JOBS = 20
 GOAL_RATIO, GOAL_ACK_MS, GOAL_KB = 0.4, 150.0, 28.0
@@ -81,8 +82,11 @@ async def _open(slack: LocalSlack, bot: Child, control: Child, *, profile: bool)
 
 async def _launch(bot: Child, count: int) -> None:
     await bot.ask("launch", count=count, channels=LOAD_CHANNELS, inputs={}, app="idle")
-    while len(await bot.ask("first_events")) < count:
-        await asyncio.sleep(0.2)
+    opened = 0
+    async with asyncio.timeout(PATIENCE_S):
+        while opened < count:
+            await asyncio.sleep(0.2)
+            opened = len(await bot.ask("first_events"))
 
 
 async def _send_commands(slack: LocalSlack, port: int, is_over: asyncio.Event) -> list[float]:

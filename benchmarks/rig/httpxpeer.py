@@ -16,7 +16,7 @@ async def run_httpx(line: Line, url: str, key: str) -> None:
     """The child: opens as many streams as it is told, and says how long each took to its first event."""
     raise_file_limit()
     limits = httpx.Limits(max_connections=None)
-    opening = asyncio.Semaphore(OPENING_AT_ONCE)
+    opening, opened = asyncio.Semaphore(OPENING_AT_ONCE), asyncio.Semaphore(0)
     async with httpx.AsyncClient(limits=limits, timeout=60, trust_env=False) as client:
 
         async def listen(number: int, due: float, taken: list[float]) -> None:
@@ -30,13 +30,14 @@ async def run_httpx(line: Line, url: str, key: str) -> None:
                         json.loads(text[6:])
                         taken.append(time.perf_counter() - due)
                         opening.release()
+                        opened.release()
                         is_opening = False
 
         async def open_streams(count: int) -> list[float]:
             due, taken = time.perf_counter(), list[float]()
             tasks = [asyncio.create_task(listen(number, due, taken)) for number in range(count)]
-            while len(taken) < count:
-                await asyncio.sleep(0.05)
+            for _ in range(count):
+                await opened.acquire()
             for task in tasks:
                 task.cancel()
             await asyncio.wait(tasks)
