@@ -15,8 +15,6 @@ WITHOUT: Mapping[str, str] = {
     "d4": "Slack's SDK pings its socket and connects anew; its own tests cover that",
     "d19": "not built: results of a burst are told one by one, at Slack's pace",
     "d21": "the Home is drawn from rows at each opening; there is nothing that could be lost",
-    "e20": "the earliest of two is followed; a second one that we started ourselves is stopped (a15)",
-    "e26": "not built: a change of Dify's version during a run is not noted",
     "f2": "not built: a server that reaches neither Dify nor Slack keeps its claims; the gate of the host is shared",
     "f8": "there is one schema so far; a newer one is refused (b12)",
     "f12": "the queue is polled each second beside NOTIFY; no pooler stands in the tests",

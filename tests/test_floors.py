@@ -127,6 +127,7 @@ LONG: Mapping[str, str] = {
     "bot/demo/dify/routes.py": "one method for each endpoint of one API",
     "bot/demo/dify/world.py": "data: the apps of the local Dify",
     "bot/slack/client.py": "one method for each thing that is said to Slack",
+    "bot/loops/flight.py": "one run from its claim to its end, in the order in which things happen to it",
     "bot/dify/trace.py": "one state machine: each event of a run and what it changes",
     "bot/dify/tree.py": "one state machine: each event of a node and where it belongs",
     "storage/claims.py": "the one lock; in two files it would be two",

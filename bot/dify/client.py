@@ -1,9 +1,12 @@
 """Everything that is said to Dify: apps asked about, runs started, streamed, stopped and looked up."""
 
 import asyncio
+import logging
 import re
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import httpx
@@ -11,16 +14,19 @@ import httpx
 from bot.dify.answers import AppInfo, RunDetail, read_app, read_detail, read_fields, read_log
 from bot.dify.codes import Code
 from bot.dify.endpoint import Endpoint
-from bot.dify.events import Event, read
+from bot.dify.events import UNREADABLE, Event, read
 from bot.dify.faults import from_http
+from bot.dify.hearing import Hearing
 from bot.dify.outage import NoLeave, StreamLost, explain, lost, refuse
 from bot.dify.sse import Splitter
-from bot.dify.wire import check_head, read_body, read_object
+from bot.dify.wire import MAX_BODY, check_head, read_body, read_object
 from bot.egress import AllowedHosts, Egress
 from bot.errors import DifyError, Refusal
 from storage.records import InputField
 
 __all__ = ["AppInfo", "Dify", "Endpoint", "NoLeave", "RunDetail", "StreamLost"]
+
+log = logging.getLogger(__name__)
 
 CONNECT_S = 5.0
 SILENCE_S = 45.0  # a Dify worker pings every 10 s, so this is a worker that is gone or a run that is queued
@@ -28,6 +34,8 @@ ANSWER_S = 20.0  # for a whole short answer
 OPENS_AT_ONCE = 100  # a burst of starts must not fall upon one Dify in one instant; each group shares one leave
 MAX_STREAM = 256 * 1024 * 1024  # nothing of it is kept; past this no workflow is meant
 LOG_PAGE = 100
+MAX_VERSION_CHARS = 40
+LEFT_OUT = {"left out": f"The result is larger than {MAX_BODY >> 20} MB and is not kept; look at the run in Dify."}
 
 _HEADERS = {"Accept": "*/*", "Accept-Encoding": "identity", "User-Agent": "dify-ops"}
 _KEY = re.compile(r"[\x21-\x7e]{1,512}")
@@ -55,6 +63,7 @@ class Dify:
         self._opens_at_once = opens_at_once
         self._opening: dict[tuple[str, str, int | None], asyncio.Semaphore] = {}
         self._silence_s = silence_s
+        self._versions: dict[str, str] = {}
 
     async def close(self) -> None:
         """Drop every connection."""
@@ -78,6 +87,7 @@ class Dify:
         user: str,
         *,
         leave: Callable[[], Awaitable[bool]] | None = None,
+        hearing: Hearing | None = None,
     ) -> AsyncGenerator[AsyncIterator[Event]]:
         """Start a run and yield its events. Leaving closes the line; the run goes on at Dify.
 
@@ -85,13 +95,15 @@ class Dify:
         before the request is sent, after all waiting; where it says no, nothing is sent and NoLeave is raised. A
         chatflow's message is the input `sys.query`, or else `query`. Raises StreamLost when the run may have begun
         although no more is heard of it: it must be looked for, not started again. The events may end without a
-        terminal one.
+        terminal one. In `hearing` stands what came over the line, also what made no event.
         """
         url, payload = _read_start(endpoint, inputs, user)
         async with self._streams:
             response = await self._open(endpoint, url, payload, leave)
+            hearing = hearing or Hearing()
+            hearing.begin(self.version(endpoint), time.monotonic())
             try:
-                async with aclosing(self._stream(response)) as events:
+                async with aclosing(self._stream(response, hearing)) as events:
                     yield events
             finally:
                 await response.aclose()
@@ -101,14 +113,24 @@ class Dify:
         path = ("workflows", "tasks") if endpoint.is_workflow else ("chat-messages",)
         await self._ask(endpoint, "POST", endpoint.url(*path, task_id, "stop"), {"user": user})
 
-    async def run_detail(self, endpoint: Endpoint, run_id: str) -> RunDetail | None:
-        """The run as Dify keeps it, or None where it knows none. After a stop it reads `running` for a while."""
+    def version(self, endpoint: Endpoint) -> str:
+        """Dify's version as its last answer told it, empty when it told none."""
+        return self._versions.get(endpoint.base_url, "")
+
+    async def run_detail(self, endpoint: Endpoint, run_id: str, user: str | None = None) -> RunDetail | None:
+        """The run as Dify keeps it, or None where it knows none. After a stop it reads `running` for a while.
+
+        What is too long to be read is looked up under the name `user` in the log, which has no outputs.
+        """
         try:
             body, _ = await self._ask(endpoint, "GET", endpoint.url("workflows", "run", run_id))
         except DifyError as error:
             if error.code == Code.NOT_FOUND:
                 return None
-            raise
+            if error.code != Code.TOO_LONG or user is None or not endpoint.is_workflow:
+                raise
+            logged = await self.find_by_user(endpoint, user)
+            return next((replace(one, outputs=LEFT_OUT) for one in logged if one.run_id == run_id), None)
         return read_detail(body)
 
     async def find_by_user(self, endpoint: Endpoint, user: str) -> tuple[RunDetail, ...]:
@@ -133,6 +155,7 @@ class Dify:
                     body = await read_body(response)
         except (httpx.TransportError, httpx.InvalidURL, Refusal, TimeoutError) as error:
             raise explain(error, url, ANSWER_S) from None
+        self._note_version(endpoint, response.headers)
         if not response.is_success:
             raise from_http(response.status_code, body, response.headers)
         return read_object(body), response.headers
@@ -155,6 +178,7 @@ class Dify:
                 response = await self._http.handle_async_request(request)
             except (httpx.TransportError, httpx.InvalidURL, Refusal) as error:
                 raise explain(error, url, self._silence_s, is_start=True) from None
+        self._note_version(endpoint, response.headers)
         try:
             await check_head(response, url)
         except BaseException:
@@ -162,19 +186,28 @@ class Dify:
             raise
         return response
 
-    async def _stream(self, response: httpx.Response) -> AsyncGenerator[Event]:
-        splitter, received = Splitter(), 0
+    async def _stream(self, response: httpx.Response, hearing: Hearing) -> AsyncGenerator[Event]:
+        splitter, too_large = Splitter(), 0
         try:
             async for chunk in response.aiter_raw():
-                received += len(chunk)
-                if received > MAX_STREAM:
-                    raise lost(Code.UNREADABLE, "The stream of this run has no end; it is no longer read.")
-                for payload in splitter.feed(chunk):
-                    event = read(payload)
-                    if event is not None:
-                        yield event
+                payloads = splitter.feed(chunk)
+                hearing.note(len(chunk), splitter.pings, has_event=bool(payloads), now=time.monotonic())
+                if hearing.received > MAX_STREAM:
+                    raise lost(Code.TOO_LONG, f"Dify sent over {MAX_STREAM >> 20} MB, which is no longer read.")
+                for payload in payloads:
+                    yield read(payload)
+                while too_large < splitter.oversized:
+                    too_large += 1
+                    yield UNREADABLE
         except httpx.TransportError as error:
             raise explain(error, response.url, self._silence_s, is_start=True) from None
+
+    def _note_version(self, endpoint: Endpoint, headers: httpx.Headers) -> None:
+        told, known = headers.get("X-Version", "")[:MAX_VERSION_CHARS], self.version(endpoint)
+        if told and told != known:
+            self._versions[endpoint.base_url] = told
+            if known:
+                log.warning("The Dify at %s is now version %s; it was %s", endpoint.base_url, told, known)
 
     def _request(
         self,

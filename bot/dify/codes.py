@@ -26,6 +26,7 @@ class Code(StrEnum):
     TLS = "tls"
     TIMEOUT = "timeout"
     UNREADABLE = "unreadable"
+    TOO_LONG = "too_long"
     NODE = "node_failed"
     HTTP_NODE = "http_node"
     CODE_NODE = "code_node"
@@ -36,6 +37,7 @@ class Code(StrEnum):
     TIME_LIMIT = "time_limit"
     STEP_LIMIT = "step_limit"
     APP_LIMIT = "app_limit"
+    RUN_LIMIT = "run_limit"
     WORKER_LOST = "worker_lost"
     NEVER_STARTED = "never_started"
     CUT_OFF = "cut_off"
@@ -69,6 +71,7 @@ MENDS: Mapping[Code, str] = {
     Code.TLS: "The certificate of the Dify server was not accepted. Trust its authority, or correct the address.",
     Code.TIMEOUT: "Dify did not answer in time.",
     Code.UNREADABLE: "Dify answered something that could not be read.",
+    Code.TOO_LONG: "Dify's answer is longer than is read. Let the workflow put out less, or a link.",
     Code.NODE: "A node of the workflow failed.",
     Code.HTTP_NODE: "An HTTP request of the workflow failed. Check the service that it calls.",
     Code.CODE_NODE: "A code node of the workflow failed. Correct its code, or the values that it gets.",
@@ -79,6 +82,7 @@ MENDS: Mapping[Code, str] = {
     Code.TIME_LIMIT: "The run went on longer than the Dify server allows (WORKFLOW_MAX_EXECUTION_TIME).",
     Code.STEP_LIMIT: "The run took more steps than the Dify server allows (WORKFLOW_MAX_EXECUTION_STEPS).",
     Code.APP_LIMIT: "The run went on longer than the Dify server allows an app (APP_MAX_EXECUTION_TIME).",
+    Code.RUN_LIMIT: "The run went on longer than its job allows.",
     Code.WORKER_LOST: "The stream ended without a result and Dify still shows the run as running: its worker "
     "is lost. Check in Dify what it has done before you run it again.",
     Code.NEVER_STARTED: "Dify took the request and never began the run. It may still begin later, so it is not "

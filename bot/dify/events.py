@@ -17,6 +17,10 @@ MAX_TEXT_CHARS = 64 * 1024
 MAX_DEPTH = 120
 """Levels of a value that is kept. The reader takes 1024 and the writer 254, and others put the value into more."""
 
+LONG_BYTES = 256 * 1024
+MAX_VALUES = 250_000
+"""Values of a long text of JSON: to read more of them at once would hold up every ack for over 50 ms."""
+
 NOTHING: Final[Mapping[str, Any]] = {}
 
 _NESTS = (dict, list)
@@ -112,7 +116,14 @@ def mapping(value: object) -> Mapping[str, Any]:
     return value if type(value) is dict else NOTHING
 
 
+def is_vast(payload: bytes) -> bool:
+    """Holds more values than can be read at once."""
+    return len(payload) > LONG_BYTES and payload.count(b",") > MAX_VALUES
+
+
 def _load(payload: bytes) -> object:
+    if is_vast(payload):
+        return None
     try:
         return orjson.loads(payload)
     except orjson.JSONDecodeError:
@@ -122,8 +133,11 @@ def _load(payload: bytes) -> object:
 def _load_loosely(payload: bytes) -> object:
     """What the strict reader refuses and Python servers send: NaN, lone surrogates, broken UTF-8.
 
-    The second pass through the strict reader leaves only what every database and every JSON writer can take.
+    That is slow, so a long one is not read. The second pass through the strict reader leaves only what every
+    database and every JSON writer can take.
     """
+    if len(payload) > LONG_BYTES:
+        return None
     try:
         found = json.loads(payload.decode("utf-8", "replace"), parse_constant=lambda _: None)
         return orjson.loads(json.dumps(found, ensure_ascii=False).encode("utf-8", "replace"))

@@ -9,6 +9,7 @@ from typing import Any, Final, NamedTuple
 import orjson
 
 from bot.dify.events import ident, mapping, number, shallow, text, whole
+from storage.records import NodeSpan
 
 PREVIEW_BYTES = 64 * 1024
 """The inputs or the outputs of one node that are kept; a longer value becomes the head of its JSON, marked as cut."""
@@ -87,15 +88,16 @@ class Previews:
         """The value, or its cut text, or None when it is too deep or the budget is spent. `size` bounds its bytes."""
         if not value:
             return value
-        if (value := shallow(value)) is None:
-            return None
         if size > PREVIEW_BYTES:
-            json_text = orjson.dumps(value)
+            try:
+                json_text = orjson.dumps(value)
+            except orjson.JSONEncodeError:
+                return None
             size = len(json_text)
             if size > PREVIEW_BYTES:
                 value = f"{json_text[:PREVIEW_BYTES].decode('utf-8', 'ignore')}… [cut: {size:,} bytes]"
                 size = PREVIEW_BYTES
-        if size > self._left:
+        if size > self._left or (value := shallow(value)) is None:
             return None
         self._left -= size
         return value
@@ -125,6 +127,7 @@ class Node:
     attempts: int = 1
     inputs: Any = None
     outputs: Any = None
+    frozen: NodeSpan | None = None  # as it was last told, where it had ended
 
     def name(self, data: Mapping[str, Any]) -> None:
         self.kind = text(data.get("node_type")) or self.kind
@@ -132,6 +135,7 @@ class Node:
 
     def finish(self, data: Mapping[str, Any], size: int, previews: Previews) -> None:
         """Takes what the end says; a second end (a replay carries nulls) adds and never erases."""
+        self.frozen = None
         outputs = mapping(data.get("outputs"))
         state = text(data.get("status"))
         error = read_error(state, text(data.get("error")), outputs)

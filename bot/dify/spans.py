@@ -21,28 +21,35 @@ MAX_TREE_DEPTH = 32
 def freeze(nodes: Sequence[Node], *, over: bool) -> tuple[NodeSpan, ...]:
     """The spans of the nodes; when all is over, what still runs is unfinished."""
     parents = _read_parents(nodes)
-    return tuple(
-        NodeSpan(
-            id=node.id,
-            node_id=node.node_id,
-            kind=node.kind,
-            title=node.title,
-            state=node.state if node.ended or not over else UNFINISHED,
-            parent=parents.get(node.id),
-            error=node.error,
-            elapsed_s=node.elapsed_s,
-            tokens=node.tokens,
-            price=node.price,
-            currency=node.currency,
-            round=node.round,
-            rounds=node.rounds,
-            branch=node.branch,
-            attempts=node.attempts,
-            inputs=node.inputs,
-            outputs=node.outputs,
-        )
-        for node in nodes
+    return tuple(_freeze(node, parents.get(node.id), over=over) for node in nodes)
+
+
+def _freeze(node: Node, parent: str | None, *, over: bool) -> NodeSpan:
+    """A leaf that has ended seldom changes any more, and a run is told many times while it goes on."""
+    if node.frozen is not None and node.frozen.parent == parent:
+        return node.frozen
+    span = NodeSpan(
+        id=node.id,
+        node_id=node.node_id,
+        kind=node.kind,
+        title=node.title,
+        state=node.state if node.ended or not over else UNFINISHED,
+        parent=parent,
+        error=node.error,
+        elapsed_s=node.elapsed_s,
+        tokens=node.tokens,
+        price=node.price,
+        currency=node.currency,
+        round=node.round,
+        rounds=node.rounds,
+        branch=node.branch,
+        attempts=node.attempts,
+        inputs=node.inputs,
+        outputs=node.outputs,
     )
+    if node.ended and not isinstance(node, Box):
+        node.frozen = span
+    return span
 
 
 def close_spans(spans: Iterable[NodeSpan]) -> tuple[NodeSpan, ...]:

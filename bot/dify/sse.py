@@ -3,8 +3,8 @@
 Law: a line ends at `\\n` and nowhere else. Dify sends raw UTF-8, so U+2028, U+2029 and U+0085 stand inside lines.
 """
 
-MAX_EVENT_BYTES = 32 * 1024 * 1024
-"""A run that answers 1.5 MB is ordinary; one event beyond this is a mistake or an attack, and is dropped."""
+MAX_EVENT_BYTES = 8 * 1024 * 1024
+"""A run that answers 1.5 MB is ordinary; one event beyond this is dropped: to read it would hold up every ack."""
 
 _FIELD_BYTES = 16
 """What stands around the data on its line and is not counted in the size of the event."""

@@ -13,8 +13,9 @@ from bot.dify.box import MAX_LOOK, Box, Group
 from bot.dify.events import ident, mapping, text, whole
 from bot.dify.node import CONTAINERS, Node, Previews, Where, locate
 
-MAX_SPANS = 50_000
-"""Nodes kept of one run; Dify's own limit is 500 steps, but the children of an iteration do not count there."""
+MAX_SPANS = 20_000
+"""Nodes kept of one run; Dify's own limit is 500 steps, but the children of an iteration do not count there. To write
+more of them at once would hold up every ack for over 50 ms; those beyond are counted."""
 
 N = TypeVar("N", bound=Node)
 
@@ -71,6 +72,7 @@ class Tree:
             self._by_id.setdefault(execution, node)
         if node.parent is None and where.ids:
             self._place(node, where)
+        node.frozen = None
         index = whole(data.get("retry_index"))
         node.attempts = max(node.attempts, index + 1) if index is not None else node.attempts + 1
         if not node.ended:

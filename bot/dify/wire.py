@@ -7,10 +7,11 @@ import httpx
 import orjson
 
 from bot.dify.codes import Code
+from bot.dify.events import MAX_VALUES, is_vast
 from bot.dify.faults import from_http
 from bot.dify.outage import lost, refuse
 
-MAX_BODY = 32 * 1024 * 1024
+MAX_BODY = 8 * 1024 * 1024  # to read more of it at once would hold up every ack
 MAX_ERROR_BODY = 256 * 1024
 _UNSURE = (502, 504)  # a proxy that gave up: the request may have been received behind it; Dify's own 500 was not
 _ENCODED = "The answer is compressed although that was not asked for. Look at the proxy before Dify."
@@ -50,11 +51,13 @@ async def read_body(response: httpx.Response) -> bytes:
         if len(body) > limit:
             if not response.is_success:
                 break
-            raise refuse(Code.UNREADABLE, f"Dify's answer is longer than {limit >> 20} MB.")
+            raise refuse(Code.TOO_LONG, f"Dify's answer is longer than {limit >> 20} MB.")
     return bytes(body[:limit])
 
 
 def read_object(body: bytes) -> Mapping[str, Any]:
+    if is_vast(body):
+        raise refuse(Code.TOO_LONG, f"Dify's answer holds more than {MAX_VALUES:,} values.")
     try:
         found = orjson.loads(body)
     except orjson.JSONDecodeError:

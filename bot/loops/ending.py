@@ -15,6 +15,8 @@ from bot.errors import DifyError
 from bot.operations.line import REPLACE, REPLACED
 from storage.records import Fault, NodeSpan, Run, RunState
 
+UNCONFIRMED = "unconfirmed"
+
 
 class Wish(StrEnum):
     """Why we asked Dify to stop."""
@@ -118,6 +120,30 @@ def end_by_detail(detail: RunDetail | None, wish: Wish | None) -> Ending:
     )
 
 
+def tell_line(ending: Ending, heard: str, before: str, after: str) -> Ending:
+    """With how the run was by the time its limit ended it, and with the versions of a Dify that became another."""
+    return tell_upgrade(tell_limit(ending, heard), before, after)
+
+
+def tell_limit(ending: Ending, heard: str) -> Ending:
+    """A run that was ended at its job's limit says how it was by then."""
+    if ending.state is not RunState.TIMED_OUT:
+        return ending
+    if ending.fault is None:
+        return replace(ending, fault=Fault(code=Code.RUN_LIMIT, message=heard))
+    if ending.reason != UNCONFIRMED:
+        return ending  # it was a limit of Dify's
+    return replace(ending, fault=replace(ending.fault, message=f"{heard} {ending.fault.message}"))
+
+
+def tell_upgrade(ending: Ending, before: str, after: str) -> Ending:
+    """A run that went wrong says whether its Dify became another meanwhile."""
+    if ending.fault is None or not before or before == after:
+        return ending
+    message = f"{ending.fault.message} Dify was changed from {before} to {after} while it ran."
+    return replace(ending, fault=replace(ending.fault, message=message))
+
+
 def end_by_error(facts: Facts, error: DifyError | None, addresses: int = 1) -> Ending | None:
     """No run was ever named. A refusal of Dify is a failure; silence may still become a run: None. `addresses` tells
     how many were tried."""
@@ -167,7 +193,7 @@ def _unconfirmed(wish: Wish | None) -> Ending:
         return Ending(RunState.STOPPED, Fault(code=Code.STOPPED_BY_USER, message=message), reason=REPLACED)
     state = RunState.STOPPED if wish is Wish.STOP else RunState.TIMED_OUT
     message = "Dify was asked to stop it and has not confirmed; it may still be spending tokens."
-    return Ending(state, Fault(code=Code.STOPPED_BY_USER, message=message), reason="unconfirmed")
+    return Ending(state, Fault(code=Code.STOPPED_BY_USER, message=message), reason=UNCONFIRMED)
 
 
 def _reason(state: RunState | None, wish: Wish | None) -> str | None:

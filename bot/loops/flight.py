@@ -8,12 +8,13 @@ from dataclasses import replace
 from typing import Any, TypeVar
 
 from bot.dify.client import Endpoint, NoLeave
+from bot.dify.hearing import Hearing, explain_end
 from bot.dify.outage import was_unreached
 from bot.dify.spans import close_spans
 from bot.errors import DifyError, Refusal
 from bot.loops.close import close
 from bot.loops.disown import disown
-from bot.loops.ending import Ending, Wish, end_before_asking, end_by_error, end_by_stream, read_wish
+from bot.loops.ending import Ending, Wish, end_before_asking, end_by_error, end_by_stream, read_wish, tell_line
 from bot.loops.heading import Heading
 from bot.loops.logbook import Logbook
 from bot.loops.look import is_set_within, wait_for_either
@@ -29,8 +30,7 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-NEWS_PATIENCE_S = 15.0  # within a lease we hear why there was no leave
-LOOK_AGAIN_S = 0.5
+NEWS_PATIENCE_S, LOOK_AGAIN_S = 15.0, 0.5  # within a lease we hear why there was no leave
 
 
 class Flight:
@@ -54,6 +54,7 @@ class Flight:
         self._on_started = on_started
         self._leave = leave
         self._heading = Heading(services, self.logbook, limits)
+        self._hearing, self._heard = Hearing(), ""
         self._asked = asyncio.Event()
         self._named = asyncio.Event()
         self._task: asyncio.Task[None] | None = None
@@ -118,7 +119,8 @@ class Flight:
                 wish, error = await self._stream(endpoint)
                 if not await self._turn(wish, error):
                     self.logbook.trace.close()
-                    await self._end(endpoint, await self._conclude(endpoint, wish, error))
+                    ending = await self._conclude(endpoint, wish, error)
+                    await self._end(endpoint, ending and self._tell_line(ending, endpoint, error))
                     break
         except StorageError as error:
             log.warning("Run %s is not started for now: %s", self.run.id, error)  # it waits when our lease has ended
@@ -128,6 +130,7 @@ class Flight:
         reading = asyncio.create_task(self._read(endpoint), name=f"stream of run {self.run.id}")
         try:
             wish = await self._watch(reading)
+            self._heard = "" if reading.done() else self._hearing.tell(time.monotonic())
             if not self.is_flying:
                 await wait_for_either(reading, self._named, STOP_PATIENCE_S)
             elif wish is not None:
@@ -182,9 +185,10 @@ class Flight:
 
     async def _read(self, endpoint: Endpoint) -> None:
         """The read loop: it waits for the network and for nothing else, else Dify drops events."""
-        book, tag = self.logbook, self.run.tag
+        dify, book, tag = self._services.dify, self.logbook, self.run.tag
         assert tag is not None
-        async with self._services.dify.start(endpoint, self.run.inputs, tag, leave=self._ask_leave) as events:
+        line = dify.start(endpoint, self.run.inputs, tag, leave=self._ask_leave, hearing=self._hearing)
+        async with line as events:
             book.run = replace(book.run, heard_at=self._services.now())
             book.is_changed = True
             async for event in events:
@@ -199,8 +203,8 @@ class Flight:
         now = self._services.now()
         if not self.is_flying or not await self._leave(self.run):
             return False
-        self.logbook.run = replace(self.run, asked_at=now)
-        self._deadline = time.monotonic() + self.run.timeout_s
+        self.logbook.run, self._hearing.since = replace(self.run, asked_at=now), time.monotonic()
+        self._deadline = self._hearing.since + self.run.timeout_s
         return True
 
     async def _watch(self, reading: asyncio.Task[None]) -> Wish | None:
@@ -237,6 +241,10 @@ class Flight:
         if facts.run_id is not None:
             return await pursuit.follow(wish)
         return end_by_error(facts, error, addresses=len(self._heading.tried)) or await pursuit.search()
+
+    def _tell_line(self, ending: Ending, endpoint: Endpoint, error: DifyError | None) -> Ending:
+        version = self._services.dify.version(endpoint)
+        return tell_line(ending, self._heard or explain_end(error), self._hearing.version, version)
 
     def _pursue(self, endpoint: Endpoint) -> Pursuit:
         services, deadline, is_over = self._services, self._deadline, lambda: not self.is_flying

@@ -18,7 +18,7 @@ SETTLED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "pau
 
 
 async def look_until_settled(
-    dify: Dify, endpoint: Endpoint, run_id: str, patience_s: float, asked: asyncio.Event
+    dify: Dify, endpoint: Endpoint, run_id: str, user: str | None, patience_s: float, asked: asyncio.Event
 ) -> RunDetail | None:
     """The newest run detail, asked for with growing pauses until it is settled, the patience is over, or `asked` is
     set; None when Dify did not answer at all."""
@@ -26,7 +26,7 @@ async def look_until_settled(
     detail: RunDetail | None = None
     while True:
         try:
-            detail = await dify.run_detail(endpoint, run_id)
+            detail = await dify.run_detail(endpoint, run_id, user)
         except DifyError as error:
             log.warning("Run %s cannot be looked up at Dify: %s", run_id, error.code)
         if detail is not None and detail.status in SETTLED:

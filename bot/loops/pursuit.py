@@ -6,11 +6,15 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from bot.dify.client import Endpoint, RunDetail
 from bot.loops.ending import Ending, Wish, end_by_detail, end_by_search, read_wish
 from bot.loops.halt import halt
+from bot.loops.keep import insist
 from bot.loops.logbook import Logbook
 from bot.loops.look import SETTLED, Sought, look_until_settled, seek
+from bot.operations.stray import report_stray
 from bot.services import Services
 
 log = logging.getLogger(__name__)
@@ -55,8 +59,8 @@ class Pursuit:
 
     async def look(self, patience_s: float = TRUTH_PATIENCE_S) -> RunDetail | None:
         """What Dify says of it, once that is settled or the patience is over."""
-        run_id = self._logbook.dify_run_id or ""
-        return await look_until_settled(self._services.dify, self._endpoint, run_id, patience_s, self._asked)
+        run_id, tag = self._logbook.dify_run_id or "", self._logbook.run.tag
+        return await look_until_settled(self._services.dify, self._endpoint, run_id, tag, patience_s, self._asked)
 
     async def follow(self, wish: Wish | None) -> Ending | None:
         """A started run without its stream is finished from run detail, patiently."""
@@ -81,16 +85,25 @@ class Pursuit:
         run, services = self._logbook.run, self._services
         found = await seek(services.dify, self._endpoint, run.tag or "", 0.0, self._is_over, self._asked)
         if found.runs:
-            self._adopt(found)
+            await self._adopt(found)
         return bool(found.runs)
 
-    def _adopt(self, found: Sought) -> None:
-        """The earliest is ours."""
-        run = self._logbook.run
-        if len(found.runs) > 1:
-            log.warning("Dify has %s runs named %s; the earliest is followed", len(found.runs), run.tag)
-        self._logbook.run = replace(run, dify_run_id=found.runs[0].run_id)
+    async def _adopt(self, found: Sought) -> None:
+        """The earliest is ours. The log names no tasks, so that any other cannot be stopped: it is told."""
+        services, (ours, *others) = self._services, found.runs
+        run = self._logbook.run = replace(self._logbook.run, dify_run_id=ours.run_id)
         self._logbook.is_changed = True
+        if not others:
+            return
+        log.warning("Dify has %s runs named %s; the earliest is followed", len(found.runs), run.tag)
+        now = services.now()
+
+        def report(c: Connection) -> None:
+            for one in others:
+                report_stray(c, run, one.run_id, is_stopped=False, now=now)
+
+        await insist(services.store, run.id, report)
+        services.engine.wake("courier")
 
     async def search(self, *, is_orphan: bool = False) -> Ending | None:
         """Nobody knows whether Dify has begun it: look for it by its name, and follow what is found.
@@ -110,5 +123,5 @@ class Pursuit:
             stop_by = self._logbook.run.stop_by
             wish = read_wish(stop_by) if stop_by else None
             return end_by_search(run, found.is_certain, wish, is_orphan=is_orphan)
-        self._adopt(found)
+        await self._adopt(found)
         return await self.follow(None)

@@ -440,7 +440,7 @@ async def test_fmea_e12_an_endless_answer_is_cut(bench: Bench, monkeypatch: pyte
     async with speak(say("200 OK", "application/json", '"' + "x" * 5000 + '"')) as (url, _):
         with pytest.raises(DifyError) as failed:
             await bench.dify.info(Endpoint(url, "app-x", ""))
-        assert failed.value.code == "unreadable"
+        assert failed.value.code == "too_long"
 
 
 async def test_fmea_a13_a_stream_without_end_is_left(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -12,6 +12,7 @@ from bot.dify.codes import Code
 from bot.loops import leave
 from bot.loops.janitor import MAX_DEATHS, PROVED_AFTER_S, SUSPECT_DEATHS, Janitor
 from bot.loops.runner import LEASE_S, Runner
+from bot.operations.endpoint import open_endpoint
 from bot.operations.stop import stop
 from bot.rules.access import system
 from bot.rules.retry import MAX_UNBEGUN
@@ -36,6 +37,22 @@ async def test_fmea_a4_a_run_that_was_claimed_and_not_sent_waits_again_and_needs
     await house.runner.once()
     assert (await house.landed(run)).state is RunState.SUCCEEDED
     assert len(house.dify.starts()) == 1
+
+
+async def test_fmea_e20_of_two_runs_of_one_name_the_earliest_is_followed_and_the_other_is_told(house: House) -> None:
+    first = await house.fly("digest")
+    endpoint = open_endpoint(house.services.vault, await house.app("digest"))
+    async with house.services.dify.start(endpoint, first.inputs, first.tag or "") as events:
+        async for _ in events:
+            pass
+    await house.store.run(lambda c: forget(c, first))
+    house.hand.turn(seconds=LEASE_S + 1)
+    await house.janitor.once()
+    ended = await house.landed(first)
+    ours, other = house.dify.starts()
+    assert (ended.state, ended.dify_run_id) == (RunState.SUCCEEDED, ours.id)
+    (entry, *_) = await house.store.read(lambda c: audit.list_entries(c, TEAM, about=f"run:{first.id}"))
+    assert (entry.action, entry.detail["dify_run_id"], entry.detail["stopped"]) == ("stray", other.id, False)
 
 
 @BOTH
