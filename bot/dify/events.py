@@ -17,6 +17,8 @@ MAX_TEXT_CHARS = 64 * 1024
 MAX_DEPTH = 120
 """Levels of a value that is kept. The reader takes 1024 and the writer 254, and others put the value into more."""
 
+MAX_WHOLE = 2**63 - 1
+
 LONG_BYTES = 256 * 1024
 MAX_VALUES = 250_000
 """Values of a long text of JSON: to read more of them at once would hold up every ack for over 50 ms."""
@@ -105,10 +107,10 @@ def number(value: object) -> float | None:
 
 
 def whole(value: object) -> int | None:
-    """A count or an index, never negative, or None."""
+    """A count or an index, never negative and no more than a row can hold, or None."""
     if type(value) is float and value.is_integer():
         value = int(value)
-    return value if type(value) is int and value >= 0 else None
+    return value if type(value) is int and 0 <= value <= MAX_WHOLE else None
 
 
 def mapping(value: object) -> Mapping[str, Any]:

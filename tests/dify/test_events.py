@@ -98,6 +98,7 @@ def test_a_body_that_is_no_object_is_empty() -> None:
 def test_the_looks_at_loose_json_are_strict() -> None:
     assert [number(v) for v in (1, 0.5, True, "1", None, float("nan"))] == [1, 0.5, None, None, None, None]
     assert [whole(v) for v in (3, 3.0, 3.5, -1, False, "3")] == [3, 3, None, None, None, None]
+    assert [whole(v) for v in (2**63 - 1, 2**63, 1e308)] == [2**63 - 1, None, None]
     assert [text(v) for v in ("a", "", 1, None)] == ["a", None, None, None]
     assert (text("x" * 100_000) or "").endswith("… [cut: 100,000 characters]")
 
