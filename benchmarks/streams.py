@@ -111,7 +111,7 @@ async def _send_commands(slack: LocalSlack, port: int, is_over: asyncio.Event) -
 async def _weigh(bot: Child) -> float:
     await _launch(bot, WARM)
     await asyncio.sleep(SETTLE_S)
-    before = await bot.ask("resident_kb")
+    before = await bot.ask("memory")
     await _launch(bot, HELD)
     await asyncio.sleep(SETTLE_S)
-    return (await bot.ask("resident_kb") - before) / HELD
+    return (await bot.ask("memory") - before) / HELD / 1024

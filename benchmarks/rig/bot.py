@@ -1,10 +1,8 @@
 """The real bot as a child: built, started and asked for what only it can do or tell."""
 
 import cProfile
-import gc
 import os
 import pstats
-import resource
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -17,13 +15,12 @@ from typing import Any
 from sqlalchemy import Connection
 
 from benchmarks.rig.child import Line
+from benchmarks.rig.hooks import count_saves, note_first_events
 from benchmarks.rig.ledger import Ledger
 from benchmarks.rig.noise import Collections, Heart
 from bot import schedules
 from bot.app import Bot, build
 from bot.log import set_up_log
-from bot.loops import runner
-from bot.loops.logbook import Logbook
 from bot.operations.connect import connect
 from bot.operations.find import find_app
 from bot.operations.launch import launch_app
@@ -60,7 +57,6 @@ async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: M
         in_flight=measured.in_flight,
         memory=measured.memory,
         asked_of_database=measured.asked_of_database,
-        resident_kb=resident_kb,
         start_watch=measured.start_watch,
         stop_watch=measured.stop_watch,
     )
@@ -76,9 +72,9 @@ class Measured:
         self._collections = Collections()
         self._profile: cProfile.Profile | None = None
         self._cpu_s = 0.0
-        self._saves = _count_saves()
+        self._saves = count_saves()
         self._ledger: Ledger | None = None
-        self._named = _note_first_events()
+        self._named = note_first_events()
         self._launched = 0.0
         self._began = 0.0
 
@@ -239,35 +235,3 @@ class Measured:
                 created_at=now,
             )
             plan_first(c, jobs.add(c, job), now=now)
-
-
-async def resident_kb() -> float:
-    """What this process holds of memory, without what only waits for the garbage collector."""
-    gc.collect()
-    return int(Path("/proc/self/statm").read_text().split()[1]) * resource.getpagesize() / 1024
-
-
-def _note_first_events() -> list[float]:
-    """When each run in flight has folded the event that names it, which is its first."""
-    named: list[float] = []
-    note = Logbook.note_named
-
-    def note_and_time(book: Logbook) -> None:
-        named.append(time.perf_counter())
-        note(book)
-
-    Logbook.note_named = note_and_time  # type: ignore[method-assign]
-    return named
-
-
-def _count_saves() -> list[int]:
-    """Each entry is one save of a run in flight; nothing in the bot tells how many there are."""
-    counted: list[int] = []
-    pack = runner.pack_trace
-
-    def pack_and_count(spans: Any) -> bytes:
-        counted.append(1)
-        return pack(spans)
-
-    runner.pack_trace = pack_and_count
-    return counted
