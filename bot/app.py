@@ -209,7 +209,7 @@ async def _serve_rows(
         dify=dify,
         parameters=Parameters(dify),
         slack=slack,
-        engine=make_engine(settings),
+        engine=make_engine(settings, now),
         tasks=Tasks(),
         pulse=Pulse(),
         now=now,

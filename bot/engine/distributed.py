@@ -51,9 +51,9 @@ class DistributedEngine:
     """Wakes its own process as the embedded engine does. Named rows of SPREAD go through the queue, and so does what
     this process has no handler for."""
 
-    def __init__(self, dsn: str, *, local: EmbeddedEngine | None = None) -> None:
+    def __init__(self, dsn: str, *, local: EmbeddedEngine) -> None:
         self._dsn = dsn
-        self._local = local or EmbeddedEngine()
+        self._local = local
         self._takes: frozenset[str] = frozenset()
         self._owed: dict[str, set[int]] = {}
         self._has_more = asyncio.Event()

@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -44,11 +44,20 @@ class _Bell:
         return ids
 
 
-class EmbeddedEngine:
-    """One handler of a kind is at work at a time; being woken meanwhile means once more afterwards."""
+def machine_time() -> datetime:
+    return datetime.now(UTC)
 
-    def __init__(self, *, beat_s: float = BEAT_S) -> None:
+
+class EmbeddedEngine:
+    """One handler of a kind is at work at a time; being woken meanwhile means once more afterwards.
+
+    `now` is the time by which instants are meant. It may be another than the machine's, by which APScheduler goes: an
+    alarm that rang too early would be set again at once, and so on until its time has come.
+    """
+
+    def __init__(self, *, beat_s: float = BEAT_S, now: Callable[[], datetime] = machine_time) -> None:
         self._beat_s = beat_s
+        self._now = now
         self._handlers: Mapping[str, Handler] = {}
         self._bells: dict[str, _Bell] = {}
         self._workers: list[asyncio.Task[None]] = []
@@ -75,9 +84,10 @@ class EmbeddedEngine:
             self._bells[kind].ring(ids)
         elif self._scheduler is not None and self._alarms.get(kind) != at:
             self._alarms[kind] = at
+            wait = at - self._now()
             self._scheduler.add_job(
                 self._ring,
-                DateTrigger(at),
+                DateTrigger(machine_time() + wait),
                 args=(kind,),
                 id=f"alarm {kind}",
                 replace_existing=True,

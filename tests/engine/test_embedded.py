@@ -258,3 +258,20 @@ async def test_a_database_that_cannot_now_is_one_line_and_is_tried_again(caplog:
     assert len(told) == len(calls) == 2
     assert told[0].getMessage() == "The clock waits for the database: The database is busy; nothing was saved."
     assert told[0].exc_info is None
+
+
+async def test_an_instant_is_one_of_the_time_that_all_servers_agree_on(handler: Handler) -> None:
+    """On a machine whose clock is ahead, an alarm that rings by that clock finds nothing due and is set again."""
+    behind = timedelta(minutes=5)
+    engine = EmbeddedEngine(beat_s=FOR_EVER_S, now=lambda: datetime.now(UTC) - behind)
+    due_at = datetime.now(UTC) - behind + AT_ONCE
+
+    async def look(ids: Collection[int]) -> None:
+        await handler(ids)
+        if datetime.now(UTC) - behind < due_at:
+            engine.wake("clock", at=due_at)
+
+    await engine.start({"clock": look})
+    await handler.called(2)
+    assert datetime.now(UTC) - behind >= due_at
+    await engine.stop()
