@@ -300,6 +300,17 @@ async def test_fmea_d2_a_message_that_slack_took_without_saying_so_stands_once(h
     assert (sent.state, sent.asked_at, dict(sent.receipt or {})["ts"]) == (DeliveryState.SENT, None, message.ts)
 
 
+async def test_fmea_c6_a_message_in_doubt_is_found_although_our_clock_was_a_day_ahead(house: House) -> None:
+    house.slack.workspace.clock = house.hand.now.timestamp
+    house.hand.turn(hours=24)
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="drop_after_accept")
+    await house.deliver()
+    house.hand.now = (await house.owed(owed)).due_at
+    await house.deliver()
+    assert len(house.said()) == 1
+
+
 async def test_a_message_that_slack_refused_for_now_is_not_in_doubt(house: House) -> None:
     owed = await owe(house)
     house.slack.fail("chat.postMessage", error="message_limit_exceeded")
