@@ -109,10 +109,10 @@ class Pursuit:
         """Nobody knows whether Dify has begun it: look for it by its name, and follow what is found.
 
         What Dify has taken may wait there for long; otherwise it is the grace for a log that is late. `is_orphan`
-        where the owner that asked has died.
+        where the owner that asked has died: then the grace begins anew, for the clock may have been set since.
         """
         run, services = self._logbook.run, self._services
-        since_s = (services.now() - run.asked_at).total_seconds() if run.asked_at else 0.0
+        since_s = 0.0 if is_orphan else time.monotonic() - (self._deadline - run.timeout_s)
         patience_s = services.settings.start_grace_s - since_s
         if run.heard_at is not None:
             patience_s = max(patience_s, self._deadline - time.monotonic())

@@ -107,6 +107,25 @@ async def test_fmea_e19_a_log_that_is_late_is_waited_for_and_nothing_is_started_
     assert (run.state, run.dify_run_id, run.attempts) == (RunState.SUCCEEDED, at_dify.id, 1)
 
 
+async def test_fmea_c6_a_clock_that_was_set_shortens_no_wait_for_a_log_that_is_late(
+    store: Store, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with open_house(store, tmp_path, start_grace_s=30) as house:
+        run, dify = await house.fly("digest"), house.services.dify
+        await house.store.run(lambda c: forget(c, run))
+        find, answers = dify.find_by_user, [()]
+
+        async def find_nothing_at_first(*told: Any) -> Any:
+            return answers.pop() if answers else await find(*told)
+
+        monkeypatch.setattr(dify, "find_by_user", find_nothing_at_first)
+        house.hand.turn(hours=1)
+        await house.janitor.once()
+        ended = await house.landed(run)
+        assert len(house.dify.starts()) == 1
+    assert (ended.state, ended.attempts) == (RunState.SUCCEEDED, 1)
+
+
 async def test_a_log_that_cannot_be_read_leaves_the_run_lost(house: House) -> None:
     house.dify.mischief.drop_answer_next()
     house.dify.mischief.fail_next(on="logs", status=403)
