@@ -55,7 +55,8 @@ PLACE = ("thread_ts", "reply_broadcast")
 
 
 class Slack:
-    """Must be built inside the running loop. `web` is shared with Bolt; `monotonic`, `now`, `pause` are its time."""
+    """Must be built inside the running loop. `web` is shared with Bolt; `monotonic`, `now`, `pause` are its time, and
+    `open_session` is its way out."""
 
     def __init__(
         self,
@@ -65,9 +66,10 @@ class Slack:
         now: Callable[[], datetime] = partial(datetime.now, UTC),
         pause: Pause = asyncio.sleep,
         timeout_s: float = TIMEOUT_S,
+        open_session: Callable[..., aiohttp.ClientSession] = aiohttp.ClientSession,
     ) -> None:
         timeout = aiohttp.ClientTimeout(total=timeout_s, connect=min(CONNECT_S, timeout_s))
-        self._session = aiohttp.ClientSession(timeout=timeout)
+        self._session = open_session(timeout=timeout)
         self.web = AsyncWebClient(
             token=settings.slack_bot_token.reveal() if settings.slack_bot_token else None,
             base_url=settings.slack_api_url,
