@@ -101,6 +101,7 @@ SABOTEURS = (
 )
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("saboteur", SABOTEURS, ids=lambda one: one.guard.replace(" ", "-"))
 def test_a_guard_that_is_taken_away_is_missed_in_the_simulation(
     saboteur: Saboteur, monkeypatch: pytest.MonkeyPatch
