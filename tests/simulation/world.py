@@ -121,11 +121,10 @@ class World:
         close_memory(self.connection)
 
     def _connect_apps(self, c: Connection) -> list[Any]:
+        """Two apps, one of which has two addresses."""
         return [
-            connected(
-                c, self.vault, key=f"app-{name}", name=name, base_url=f"https://{name}.example/v1", mode="workflow"
-            )
-            for name in ("one", "two")
+            connected(c, self.vault, key=f"app-{hosts[0]}", name=hosts[0], mode="workflow", base_urls=_urls(*hosts))
+            for hosts in (("one",), ("two", "three"))
         ]
 
     def _bear(self) -> None:
@@ -258,3 +257,7 @@ class World:
         if not rows:
             return None
         return min((max(filter(None, row), default=self.wall()) for row in rows), default=None)
+
+
+def _urls(*hosts: str) -> tuple[str, ...]:
+    return tuple(f"https://{host}.example/v1" for host in hosts)
