@@ -13,7 +13,7 @@ from tests.simulation.swarm import PLAIN, Faults, Swarm, draw
 from tests.stories.process import ROOT
 from tests.survival import count
 
-# Worlds that have gone wrong once. What a seed draws may have changed since: each fault has a test of its own as well.
+# Worlds that have gone wrong once. What a seed draws may have changed since; each fault has a test of its own, too.
 REGRESSIONS = (0, 7, 11, 18, 19)
 SEEDS = (int(os.environ["SEED"]),) if "SEED" in os.environ else REGRESSIONS
 WORLDS = int(os.environ.get("WORLDS", "2000"))
