@@ -210,7 +210,7 @@ class World:
             by_s = max(-3600.0, min(3600.0, by_s))
         self.note("clock", f"{by_s:.3f}")
         self.jumps += 1
-        self._offset_s += by_s
+        self._offset_s = max(-LONGEST_JUMP_S, min(LONGEST_JUMP_S, self._offset_s + by_s))
         if self.faults.is_jump_mended:
             self.timeline.after(self.dice.uniform(5, 300), self._mend_clock)
 
