@@ -13,6 +13,7 @@ from bot.egress import AllowedHosts
 from bot.loops.clock import Clock
 from bot.loops.copies import Copies
 from bot.loops.courier import Courier
+from bot.loops.disk import Disk
 from bot.loops.janitor import Janitor
 from bot.loops.runner import LEASE_S, Runner
 from bot.pulse import Pulse
@@ -171,6 +172,7 @@ class Process:
             courier=Courier(services),
             janitor=Janitor(services, runner, monotonic=self.loop.time),
             copies=Copies(services),
+            disk=Disk(services),
             listener=cast(Any, _NoDoor()),
             roles=frozenset({"worker"}),
             watch=watch,

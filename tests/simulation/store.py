@@ -81,6 +81,8 @@ class SimulatedStore:
 
     dialect = "sqlite"
     schema_version = "simulated"
+    unwritable: str | None = None
+    is_read_only = False
 
     def __init__(self, process: "Process", connection: Connection) -> None:
         self._process = process
@@ -89,7 +91,7 @@ class SimulatedStore:
     async def check(self) -> None:
         """It is there."""
 
-    async def run(self, work: Work[T]) -> T:
+    async def run(self, work: Work[T], *, is_urgent: bool = False) -> T:
         process, dice, faults = self._process, self._process.world.dice, self._process.world.faults
         await asyncio.sleep(0)
         if dice.random() < faults.slow:
