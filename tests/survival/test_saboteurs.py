@@ -27,9 +27,9 @@ class Saboteur:
 SABOTEURS = (
     Saboteur(
         "unique key of a slot",
-        "bot/operations/plan.py",
-        'return f"job:{job.id}@{at.isoformat()}"',
-        "return f\"job:{job.id}.{id(at)}{__import__('random').random()}@{at.isoformat()}\"",
+        "bot/operations/foresight.py",
+        'return f"job:{job_id}@{_iso(at)}"',
+        "return f\"job:{job_id}.{__import__('random').random()}@{_iso(at)}\"",
         "tests/loops/test_clock.py::test_fmea_c7_a_clock_that_is_set_back_fires_no_slot_again",
     ),
     Saboteur(
