@@ -18,6 +18,7 @@ from bot.demo.slack import LocalSlack
 STREAMS = 2_000
 ROUNDS = 3
 WARM, HELD = 200, 1_000  # the memory of a stream is the difference that so many more make
+FIRST_IN_S = 6.0  # to write the herd takes a while
 SETTLE_S = 8.0  # until all is saved and told
 PATIENCE_S = 120.0
 COMMANDS_PER_S = 20
@@ -67,11 +68,16 @@ async def _round(*, profile: bool) -> dict[str, Any]:
 async def _open(slack: LocalSlack, bot: Child, control: Child, *, profile: bool) -> dict[str, Any]:
     names = [f"News {number}" for number in range(JOBS)]
     await bot.ask("add_jobs", names=names, channel_id=CHANNEL, app="brief")
+    due_at = time.time() + FIRST_IN_S
+    await bot.ask("add_herd", first_in_s=FIRST_IN_S, count=STREAMS, channel_id=CHANNEL, app="idle")
+    if time.time() > due_at - 1:
+        raise RuntimeError("the herd was due before it was written; raise FIRST_IN_S")
+    await asyncio.sleep(due_at - 1 - time.time())
     await bot.ask("start_watch", profile=profile)
     await control.ask("start")
     is_open = asyncio.Event()
     sending = asyncio.create_task(_send_commands(slack, bot.ready, is_open))
-    await _launch(bot, STREAMS)
+    await _until_open(bot, STREAMS)
     is_open.set()
     acks, ours = await sending, await bot.ask("first_events")
     told = await bot.ask("stop_watch")
@@ -82,6 +88,10 @@ async def _open(slack: LocalSlack, bot: Child, control: Child, *, profile: bool)
 
 async def _launch(bot: Child, count: int) -> None:
     await bot.ask("launch", count=count, channels=LOAD_CHANNELS, inputs={}, app="idle")
+    await _until_open(bot, count)
+
+
+async def _until_open(bot: Child, count: int) -> None:
     opened = 0
     async with asyncio.timeout(PATIENCE_S):
         while opened < count:

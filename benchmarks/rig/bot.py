@@ -125,6 +125,7 @@ class Measured:
 
     async def add_herd(self, first_in_s: float, count: int, channel_id: str, app: str) -> None:
         """Daily jobs whose next slots come due in one instant."""
+        self._launched = time.perf_counter() + first_in_s
         due_at, services = datetime.now(UTC) + timedelta(seconds=first_in_s), self._bot.services
         when = schedules.read("every day at 9", "Europe/Berlin", services.now())
 
@@ -179,7 +180,7 @@ class Measured:
         self._bot.services.engine.wake("runner")
 
     async def first_events(self) -> list[float]:
-        """Of each run of the last launch whose first event was folded: how long that took from when it was ready."""
+        """Of each run of the last launch or herd whose first event was folded: seconds since it was due."""
         return [at - self._launched for at in self._named]
 
     async def in_flight(self) -> int:
