@@ -22,7 +22,7 @@ from bot.loops.courier import Courier
 from bot.loops.disk import Disk
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
-from bot.opening import check_file, check_keys, follow_zone_data, learn_team, warm_up
+from bot.opening import check_file, check_keys, follow_zone_data, learn_team, warm_up, welcome_back
 from bot.process import raise_file_limit
 from bot.pulse import Pulse
 from bot.services import Services
@@ -200,6 +200,7 @@ async def _serve_rows(
     vault = load_keys(settings.secret_keys, settings.key_file)
     if not store.is_read_only:
         await store.run(meta.installation)
+        await welcome_back(store, team_id, now())
         await check_keys(store, vault, team_id)
         await follow_zone_data(store, team_id, now())
     return Services(

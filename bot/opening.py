@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot import schedules
 from bot.errors import DeliveryError, Refusal
+from bot.operations.cut_off import end_cut_off
 from bot.operations.reseal import reseal
 from bot.operations.rezone import rezone
 from bot.rules import macros
@@ -56,6 +57,13 @@ async def check_file(store: Store, settings: Settings) -> None:
         f"The database is damaged, so nothing is started from it: {found[0]}.",
         f"Put a copy back with `dify-ops db restore FILE`.{newest}",
     )
+
+
+async def welcome_back(store: Store, team_id: str, now: datetime) -> None:
+    """A token that Slack accepts ends the time in which there was none."""
+    was = await store.run(lambda c: end_cut_off(c, team_id, now=now))
+    if was is not None:
+        log.warning("Slack accepts the bot token again; what has waited since %s is posted now", was.since)
 
 
 async def check_keys(store: Store, vault: Vault, team_id: str) -> None:

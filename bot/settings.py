@@ -52,6 +52,7 @@ class Settings:
     max_per_app: int | None = None
     max_per_host: int | None = None
     max_running: int | None = None
+    digest_over: int | None = 20  # results that wait for one channel; None: each is told in a message of its own
     start_grace_s: int = START_GRACE_S
     start_within_s: int = START_WITHIN_S
     log_format: str = ""  # empty: text on a terminal, else json
@@ -135,6 +136,9 @@ SETTINGS: Mapping[str, Setting] = {
     ),
     "DIFY_OPS_MAX_RUNNING": Setting(
         "max_running", values.read_off_or_whole(values.MOST_STREAMS), _show_or("no limit")
+    ),
+    "DIFY_OPS_DIGEST_OVER": Setting(
+        "digest_over", values.read_off_or_whole(values.MOST_WAITING), _show_or("no digests")
     ),
     "DIFY_OPS_KEEP_RUNS": Setting("keep_runs", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),
     "DIFY_OPS_KEEP_VALUES": Setting("keep_values", values.read_off_or_whole(values.LONGEST_KEPT), _show_days),

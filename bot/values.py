@@ -12,6 +12,7 @@ from storage.vault import Secret, read_key
 
 HTTP = "127.0.0.1:8080"
 LONGEST_KEPT = 3650  # days
+MOST_WAITING = 10_000  # messages in one line
 MOST_STREAMS = 10_000  # more than one process has file descriptors for
 SHORTEST_SECRET = 8  # of what follows a prefix; real ones have 50 and more, those of a local Slack fewer
 LONGEST_CITED = 16

@@ -3,6 +3,7 @@
 `now` is always an argument. A fence only grows; who writes with an old one writes nothing.
 """
 
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,7 @@ from storage.tables import (
 # What a claim alone writes, and what people write beside the owner: a save must not put back what it read.
 _OF_PEOPLE = frozenset({"owner_id", "stop_by", "hold_by", "mark", "mark_by", "mark_reason"})
 _NOT_SAVED = _OF_PEOPLE | {"id", "key", "slot_at", "fence", "lease_until", "deaths"}
+EDITS = "edits"  # the line of all edits, beside one for each target
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
 _WITH_ID = runs.c.id == bindparam("run_id")
@@ -129,6 +131,8 @@ _SAVE = (
 _SAVE_PROGRESS = _SAVE.where(runs.c.state == bindparam("held_state"))
 _ASK_STOP = update(runs).where(_WITH_ID, RUN_OPEN)
 
+# An edit waits in another line than a first message: Slack counts edits for the whole workspace.
+_LINE = case((deliveries.c.receipt.is_not(None), EDITS), else_=deliveries.c.target)
 _NEXT_FREE = (
     select(deliveries.c.due_at)
     .where(DELIVERY_OWED, deliveries.c.lease_until.is_(None))
@@ -137,7 +141,7 @@ _NEXT_FREE = (
 )
 _NEXT_EXPIRY = select(func.min(deliveries.c.lease_until)).where(DELIVERY_OWED, DELIVERY_LEASED)
 _CLAIMABLE = (
-    select(deliveries.c.id)
+    select(deliveries.c.id, _LINE.label("line"))
     .where(
         DELIVERY_OWED,
         deliveries.c.due_at <= _NOW,
@@ -171,6 +175,11 @@ _SETTLE = _LET_GO.values(
 _RETRY = _LET_GO.values(
     attempts=deliveries.c.attempts + 1,
     asked_at=case((bindparam("is_in_doubt", type_=Boolean), deliveries.c.asked_at), else_=None),
+)
+_HASTEN = (
+    update(deliveries)
+    .where(DELIVERY_OWED, deliveries.c.lease_until.is_(None), deliveries.c.attempts > 0)
+    .values(due_at=deliveries.c.created_at)
 )
 _BURY = _LET_GO.values(state=DeliveryState.DEAD, attempts=deliveries.c.attempts + 1)
 
@@ -327,14 +336,19 @@ def ask_stop(c: Connection, run_id: int, by: str) -> bool:
     return c.execute(_ASK_STOP, {"run_id": run_id, "stop_by": by}).rowcount == 1
 
 
+def line_of(delivery: Delivery) -> str:
+    """The line in which a message waits: that of its target, or, where it stands already, that of all edits."""
+    return delivery.target if delivery.receipt is None else EDITS
+
+
 def next_delivery_at(c: Connection, crowded: Sequence[str] = ()) -> datetime | None:
     """When the next owed message can be claimed: when it is due, or when the lease on it ends.
 
-    Those to the `crowded` targets are passed over, as in `claim_deliveries`: they are due, and cannot be claimed.
+    Those in the `crowded` lines are passed over, as in `claim_deliveries`: they are due, and cannot be claimed.
     """
     queries = [_NEXT_FREE, _NEXT_EXPIRY]
     if crowded:
-        queries = [query.where(deliveries.c.target.not_in(crowded)) for query in queries]
+        queries = [query.where(_LINE.not_in(crowded)) for query in queries]
     return min((at for query in queries if (at := c.execute(query).scalar()) is not None), default=None)
 
 
@@ -346,18 +360,35 @@ def end_leases(c: Connection) -> None:
 
 
 def claim_deliveries(
-    c: Connection, now: datetime, owner: str, limit: int, lease_s: float, crowded: Sequence[str] = ()
+    c: Connection,
+    now: datetime,
+    owner: str,
+    limit: int,
+    lease_s: float,
+    crowded: Sequence[str] = (),
+    each: int | None = None,
 ) -> list[Delivery]:
-    """Owed messages whose time has come and that nobody holds, by rank, then oldest first; at most `limit`.
+    """Owed messages whose time has come and that nobody holds, by rank, then oldest first; at most `limit`, and
+    `each` of one line.
 
-    Those to the `crowded` targets stay where they are.
+    Those in the `crowded` lines stay where they are.
     """
-    query = _CLAIMABLE.where(deliveries.c.target.not_in(crowded)) if crowded else _CLAIMABLE
-    ids = list(c.execute(query, {"now": now, "most": limit}).scalars())
+    query = _CLAIMABLE.where(_LINE.not_in(crowded)) if crowded else _CLAIMABLE
+    ids: list[int] = []
+    taken: Counter[str] = Counter()
+    for delivery_id, line in c.execute(query, {"now": now, "most": limit}):
+        if each is None or taken[line] < each:
+            taken[line] += 1
+            ids.append(delivery_id)
     if not ids:
         return []
     claim = {"ids": ids, "owner": owner} | _lease(now, lease_s)
     return sorted(DELIVERY.all(c.execute(_CLAIM_OWED, claim)), key=lambda owed: (owed.rank, owed.due_at, owed.id))
+
+
+def hasten(c: Connection) -> None:
+    """What was put off while its destination was away is due again, in the order in which it was first owed."""
+    c.execute(_HASTEN)
 
 
 def mark_sending(c: Connection, delivery: Delivery, now: datetime, lease_s: float) -> bool:

@@ -3,7 +3,7 @@
 import secrets
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, select
+from sqlalchemy import Connection, bindparam, delete, select
 
 from storage.rows import each_engine
 from storage.tables import meta
@@ -21,6 +21,7 @@ def _upsert(insert: Any) -> Any:
 
 _PUT = each_engine(_upsert)
 _FIRST = each_engine(lambda insert: insert(meta).on_conflict_do_nothing(index_elements=["key"]))
+_DROP = delete(meta).where(meta.c.key == bindparam("key"))
 _GET = select(meta.c.value).where(meta.c.key == bindparam("key"))
 
 
@@ -35,6 +36,10 @@ def prove_room(c: Connection) -> None:
 
 def put(c: Connection, key: str, value: str) -> None:
     c.execute(_PUT[c.dialect.name], {"key": key, "value": value})
+
+
+def drop(c: Connection, key: str) -> None:
+    c.execute(_DROP, {"key": key})
 
 
 def installation(c: Connection) -> str:

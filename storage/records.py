@@ -89,6 +89,7 @@ class DeliveryKind(StrEnum):
     ALERT = "alert"
     NOTICE = "notice"
     BACKFILL = "backfill"
+    DIGEST = "digest"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -400,7 +401,8 @@ class Delivery:
 
     `key` makes it unique (`run:381>C123`). `facts` hold what cannot be read from the run at sending time.
     `receipt` is what the destination answered (for Slack: channel and ts). Lower `rank` is sent first. `asked_at`
-    tells since when a first message may stand at the destination although there is no receipt.
+    tells since when a first message may stand at the destination although there is no receipt. `digest_id` is the
+    delivery that tells of this one as well, in a message of many runs.
     """
 
     id: int
@@ -425,6 +427,7 @@ class Delivery:
     owner: str | None = None
     fence: int = 0
     lease_until: datetime | None = None
+    digest_id: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

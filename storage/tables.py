@@ -263,15 +263,18 @@ deliveries = Table(
     Column("owner", Text),
     Column("fence", BigInteger, nullable=False),
     Column("lease_until", Utc),
+    Column("digest_id", BigInteger),
     sqlite_autoincrement=True,
 )
 DELIVERY_OWED = _is(deliveries.c.state, "owed")
 DELIVERY_DEAD = _is(deliveries.c.state, "dead")
 DELIVERY_LEASED = deliveries.c.lease_until.is_not(None)
+DELIVERY_TOLD_IN_DIGEST = deliveries.c.digest_id.is_not(None)
 _partial("ix_deliveries_owed", DELIVERY_OWED, deliveries.c.rank, deliveries.c.due_at, deliveries.c.id)
 _partial("ix_deliveries_due", DELIVERY_OWED, deliveries.c.due_at)
 _partial("ix_deliveries_leased", DELIVERY_LEASED, deliveries.c.lease_until)
 _partial("ix_deliveries_dead", DELIVERY_DEAD, deliveries.c.team_id, deliveries.c.id)
+_partial("ix_deliveries_digest", DELIVERY_TOLD_IN_DIGEST, deliveries.c.digest_id, deliveries.c.id)
 Index("ix_deliveries_run", deliveries.c.run_id)
 Index("ix_deliveries_job", deliveries.c.job_id, deliveries.c.id)
 

@@ -13,6 +13,7 @@ from bot.cli._session import open_dify, print_json, read_settings
 from bot.dify.client import Dify, Endpoint
 from bot.errors import DeliveryError, DifyError, Refusal
 from bot.opening import TEAM_KEY
+from bot.operations.cut_off import read_cut_off
 from bot.operations.endpoint import open_endpoints
 from bot.rules import inputs, macros
 from bot.settings import Settings
@@ -123,6 +124,9 @@ async def _look_at_slack(settings: Settings) -> AsyncIterator[Finding]:
 
 async def _look_at_rows(settings: Settings, store: Store, *, live: bool) -> AsyncIterator[Finding]:
     team_id = await store.read(lambda c: meta.get(c, TEAM_KEY))
+    cut_off = await store.read(read_cut_off)
+    if cut_off is not None:
+        yield Finding("Slack", False, cut_off.says)
     yield Finding("workspace", True, team_id or "none yet: the first `dify-ops serve` remembers it")
     try:
         vault = load_keys(settings.secret_keys, settings.key_file)

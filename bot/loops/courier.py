@@ -2,27 +2,36 @@
 
 import asyncio
 import logging
-from collections.abc import Mapping
-from datetime import timedelta
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from functools import partial
 from time import monotonic
 from typing import Any
 
+from sqlalchemy import Connection
+
 from bot.errors import DeliveryError
+from bot.loops.breaker import Breaker
 from bot.loops.render import render
 from bot.operations.complain import complain
+from bot.operations.cut_off import note_cut_off
+from bot.operations.digest import gather, retell
 from bot.registry import leaves
 from bot.services import Services
 from storage import claims, deliveries
-from storage.records import Delivery
+from storage.records import Delivery, DeliveryKind
 
 log = logging.getLogger(__name__)
 
 MAX_SENDING = 50
-MAX_SENDING_PER_TARGET = 3  # a channel takes a message a second; one busy channel must not hold up the others
+# A channel takes a message a second, the workspace an edit in 1.3 s: the rest waits as rows, where what matters more
+# can still pass it, and a busy channel holds up no other.
+MAX_SENDING_PER_LINE = 3
 LEASE_S = 60
 FIRST_PAUSE_S = 1
-LONGEST_PAUSE_S = 300
+LONGEST_PAUSE_S = 30  # so late at most goes what waits when the destination is back
+LONGEST_OWN_PAUSE_S = 300  # an error of our own does not go by itself
 
 
 class Courier:
@@ -31,33 +40,54 @@ class Courier:
     def __init__(self, services: Services) -> None:
         self._services = services
         self._sending: dict[int, Delivery] = {}
+        self._breaker = Breaker(services.now, services.slack.check)
+        self._is_disordered = False  # what was put off because Slack was away has lost its place by that
+        self._gathering: dict[str, datetime] = {}  # by target: until when its digest can be joined
 
     async def once(self) -> int:
         """Claim what is due and begin to send it; how many. Sets the alarm for the next due delivery."""
-        services = self._services
-        free = MAX_SENDING - len(self._sending)
+        if self._services.slack.cut_off is not None:
+            await self._note_cut_off(self._services.slack.cut_off)
+            return 0
+        free = await self._breaker.allow(MAX_SENDING) - len(self._sending)
+        if self._breaker.rests_until is not None:
+            self._services.engine.wake("courier", at=self._breaker.rests_until)
         if free <= 0:
             return 0
-        crowded = self._crowded_targets()
-        claimed = await services.store.run(
-            lambda c: claims.claim_deliveries(c, services.now(), services.owner, free, LEASE_S, crowded)
-        )
+        claimed = await self._services.store.run(partial(self._claim, now=self._services.now(), free=free))
         for delivery in claimed:
             again = delivery.id in self._sending
             # The lease of one that waits for its turn ran out and it is ours again: keep the newer fence.
             self._sending[delivery.id] = delivery
             if not again:
-                services.tasks.spawn(self._deliver(delivery.id), name=f"delivery {delivery.id}")
-        # What is due to a crowded target would ring at once and for ever; the end of a sending wakes us for it.
-        crowded = self._crowded_targets()
-        due_at = await services.store.read(lambda c: claims.next_delivery_at(c, crowded))
+                self._services.tasks.spawn(self._deliver(delivery.id), name=f"delivery {delivery.id}")
+        # What is due to a crowded line would ring at once and for ever; the end of a sending wakes us for it.
+        crowded = self._crowded_lines()
+        due_at = await self._services.store.read(lambda c: claims.next_delivery_at(c, crowded))
         if due_at is not None:
-            services.engine.wake("courier", at=due_at)
+            self._services.engine.wake("courier", at=due_at)
         return len(claimed)
 
-    def _crowded_targets(self) -> list[str]:
-        targets = [delivery.target for delivery in self._sending.values()]
-        return [target for target in set(targets) if targets.count(target) >= MAX_SENDING_PER_TARGET]
+    def _claim(self, c: Connection, now: datetime, free: int) -> list[Delivery]:
+        """What long lines of results hold is gathered into digests, before and after some are taken from them."""
+        services, crowded = self._services, self._crowded_lines()
+        over = services.settings.digest_over
+        if self._is_disordered:
+            claims.hasten(c)
+            self._is_disordered = False
+        gathering = {target: until for target, until in self._gathering.items() if until > now}
+        lines = {*crowded, *gathering} - {claims.EDITS}
+        if over is not None and lines:
+            gathering |= gather(c, services.team_id, lines, over=over, now=now)
+        claimed = claims.claim_deliveries(c, now, services.owner, free, LEASE_S, crowded, MAX_SENDING_PER_LINE)
+        filled = _crowded(claimed) - lines - {claims.EDITS}
+        if over is not None and filled:
+            gathering |= gather(c, services.team_id, filled, over=over, now=now)
+        self._gathering = gathering
+        return claimed
+
+    def _crowded_lines(self) -> list[str]:
+        return sorted(_crowded(self._sending.values()))
 
     async def _deliver(self, delivery_id: int) -> None:
         delivery = self._sending[delivery_id]
@@ -73,6 +103,9 @@ class Courier:
             self._services.engine.wake("courier")
 
     async def _send(self, delivery: Delivery) -> None:
+        if delivery.kind is DeliveryKind.RUN and delivery.digest_id is not None:
+            await self._services.store.run(partial(retell, delivery=delivery, now=self._services.now()))
+            return
         message = await render(self._services, delivery)
         if message is None:
             await self._services.store.run(lambda c: claims.bury(c, delivery, "what it tells of is gone"))
@@ -81,11 +114,13 @@ class Courier:
             notifier = leaves("bot.notifiers")[delivery.destination]
             receipt = await notifier.send(self._services, delivery, message, partial(self._ask_leave, delivery.id))
         except DeliveryError as error:
-            if error.permanent:
+            self._is_disordered |= self._breaker.note_failure(delivery.id, error)
+            if error.permanent and self._services.slack.cut_off is None:
                 await self._give_up(delivery.id, error)
             else:
                 await self._put_off(delivery.id, f"{error.code}: {error.message}", error)
             return
+        self._is_disordered |= self._breaker.note_success()
         if not await self._settle(delivery, receipt):
             await self._take_back(delivery, receipt)
 
@@ -134,7 +169,8 @@ class Courier:
         held = self._sending[delivery_id]
         # What was in doubt before stays so: only an answer tells.
         is_in_doubt = error is None or error.is_in_doubt or held.asked_at is not None
-        pause_s = (error.retry_after_s if error else None) or min(FIRST_PAUSE_S * 2**held.attempts, LONGEST_PAUSE_S)
+        longest_s = LONGEST_PAUSE_S if error else LONGEST_OWN_PAUSE_S
+        pause_s = (error.retry_after_s if error else None) or min(FIRST_PAUSE_S * 2**held.attempts, longest_s)
         due_at = self._services.now() + timedelta(seconds=pause_s)
         await self._services.store.run(lambda c: claims.retry_delivery(c, held, due_at, why, is_in_doubt=is_in_doubt))
 
@@ -144,3 +180,17 @@ class Courier:
         log.warning("Delivery %s to %s cannot be sent: %s", held.id, held.target, error.code)
         admins = self._services.settings.admins
         await self._services.store.run(lambda c: complain(c, held, error.code, admins=admins, now=now))
+
+    async def _note_cut_off(self, code: str) -> None:
+        services = self._services
+        if await services.store.run(lambda c: note_cut_off(c, services.team_id, code, now=services.now())):
+            log.error(
+                "Slack has taken the bot token back (%s): nothing runs and nothing is posted. "
+                "Set a good SLACK_BOT_TOKEN and start again.",
+                code,
+            )
+
+
+def _crowded(sending: Iterable[Delivery]) -> set[str]:
+    lines = Counter(claims.line_of(delivery) for delivery in sending)
+    return {line for line, count in lines.items() if count >= MAX_SENDING_PER_LINE}

@@ -11,6 +11,7 @@ from bot.loops.ending import end_poisoned
 from bot.loops.lookout import Lookout
 from bot.loops.runner import LEASE_S, Runner
 from bot.operations.calendar_end import warn_of_calendars
+from bot.operations.cut_off import erase_keys
 from bot.operations.finish import finish
 from bot.operations.prune import Sweep, let_go, look_for_old
 from bot.operations.turn import expire_overdue
@@ -84,6 +85,7 @@ class Janitor:
         drafts.prune(c, now)
         warn_of_calendars(c, services.team_id, now)
         gates.forget_full(c, now)
+        erase_keys(c, services.team_id, now=now)
         within_s = services.settings.start_within_s
         expire_overdue(c, services.team_id, services.owner, LEASE_S, within_s=within_s, now=now)
         orphans = [run for run in claims.orphans(c, now, BATCH) if not self._runner.holds(run.id)]

@@ -1,8 +1,9 @@
 """What a delivery says, written from the rows as they now are."""
 
 import asyncio
+from collections import Counter
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
 
@@ -18,17 +19,19 @@ from bot.blocks.alert import (
     timeout_alert,
 )
 from bot.blocks.backfill import backfill_message
+from bot.blocks.digest import digest_message
 from bot.blocks.notice import changed, ownerless, undeliverable
 from bot.blocks.parts import Message
 from bot.blocks.run import run_message
 from bot.dify.spans import find_culprit
 from bot.errors import DeliveryError
+from bot.operations.digest import PAGE
 from bot.rules.access import SYSTEM
 from bot.rules.judge import Alert
 from bot.services import Services
-from storage import apps, batches, deliveries, jobs, runs
+from storage import apps, batches, deliveries, digests, jobs, runs
 from storage.batches import Progress
-from storage.records import App, Delivery, DeliveryKind, Job, NodeSpan, Run
+from storage.records import App, Delivery, DeliveryKind, DeliveryState, Job, NodeSpan, Run, RunState
 from storage.runs import unpack_trace
 
 
@@ -41,6 +44,12 @@ class _Rows:
     reruns: tuple[Run, ...]
     root: Delivery | None = None
     progress: Progress | None = None
+    number: int = 0
+    page: tuple[Run, ...] = ()
+    told: Counter[RunState] = field(default_factory=Counter)
+
+
+_NOTHING = _Rows(None, None, None, None, ())
 
 
 async def render(services: Services, delivery: Delivery) -> Message | None:
@@ -54,6 +63,8 @@ async def render(services: Services, delivery: Delivery) -> Message | None:
         if rows.job is None or rows.progress is None:
             return None
         return backfill_message(rows.job, rows.progress, delivery.facts, names)
+    if delivery.kind is DeliveryKind.DIGEST:
+        return _digest(rows)
     if rows.run is None:
         return None
     if delivery.kind is DeliveryKind.ALERT:
@@ -72,6 +83,15 @@ async def render(services: Services, delivery: Delivery) -> Message | None:
     return replace(told, thread_ts=_thread_of(rows.root)) if "thread" in delivery.facts else told
 
 
+def _digest(rows: _Rows) -> Message | None:
+    """None as soon as one of its runs is not kept any more: its message stays as it is, an edit would thin it out."""
+    digest, counts = rows.root, rows.told
+    if digest is None or digest.state is DeliveryState.DEAD or counts.total() < digest.facts["runs"]:
+        return None
+    told = digest_message(rows.page, counts, page=rows.number, pages=-(-counts.total() // PAGE))
+    return replace(told, thread_ts=_thread_of(digest)) if rows.number else told
+
+
 def _thread_of(root: Delivery | None) -> str:
     """The message below which this one stands, which is posted before it."""
     ts = (root.receipt or {}).get("ts") if root is not None else None
@@ -85,6 +105,8 @@ def _people(run: Run) -> tuple[str | None, ...]:
 
 
 def _read(c: Connection, delivery: Delivery) -> _Rows:
+    if delivery.kind is DeliveryKind.DIGEST:
+        return _read_digest(c, delivery)
     run = runs.get(c, delivery.team_id, delivery.run_id) if delivery.run_id is not None else None
     job = jobs.get(c, delivery.team_id, delivery.job_id) if delivery.job_id is not None else None
     if run is None:
@@ -93,6 +115,15 @@ def _read(c: Connection, delivery: Delivery) -> _Rows:
     app = apps.get(c, run.team_id, run.app_id)
     root = deliveries.by_key(c, delivery.facts["thread"]) if "thread" in delivery.facts else None
     return _Rows(run, job, app, runs.get_trace(c, run.id), tuple(runs.reruns_of(c, run.id)), root)
+
+
+def _read_digest(c: Connection, delivery: Delivery) -> _Rows:
+    number = int(delivery.facts.get("page", 0))
+    digest = deliveries.get(c, delivery.team_id, delivery.digest_id or delivery.id)
+    if digest is None:
+        return _NOTHING
+    page = digests.page(c, digest.id, number * PAGE, PAGE)
+    return replace(_NOTHING, root=digest, number=number, page=tuple(page), told=digests.told(c, digest.id))
 
 
 async def _names(services: Services, *user_ids: str | None) -> Mapping[str, str]:

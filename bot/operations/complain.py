@@ -2,13 +2,14 @@
 of the job by direct message, its channel where the owner has left, the operators where neither can be reached."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection
 
 from bot.operations.alarm import alarm
-from storage import claims, deliveries, jobs, runs
+from storage import claims, deliveries, digests, jobs, runs
 from storage.records import Delivery, DeliveryKind, Job
 
 # A person to whom nobody can write any more, and one to whom this app cannot.
@@ -21,6 +22,14 @@ def complain(c: Connection, delivery: Delivery, code: str, *, admins: Collection
     """Bury the delivery; owe what follows from it."""
     if not claims.bury(c, delivery, code):
         return
+    if delivery.kind is DeliveryKind.DIGEST:
+        for job_id in digests.jobs_of(c, delivery.digest_id or delivery.id):
+            _complain(c, replace(delivery, job_id=job_id), code, admins, now)
+    else:
+        _complain(c, delivery, code, admins, now)
+
+
+def _complain(c: Connection, delivery: Delivery, code: str, admins: Collection[str], now: datetime) -> None:
     job = jobs.get(c, delivery.team_id, delivery.job_id) if delivery.job_id is not None else None
     if delivery.target.startswith(PEOPLE):
         if job is not None and code in UNREACHED and delivery.target in (job.owner_id, job.channel_id):

@@ -7,6 +7,7 @@ from statistics import median
 
 from sqlalchemy import Connection
 
+from bot.operations.cut_off import CutOff, read_cut_off
 from storage import apps, claims, gates, vitals
 from storage.gates import app_gate
 from storage.records import App, Gate, Vitals
@@ -26,10 +27,13 @@ class Health:
     due_at: datetime | None
     gates: tuple[Gate, ...]
     full: tuple[App, ...]
+    cut_off: CutOff | None
 
     def due_age_s(self, now: datetime) -> float | None:
-        """How long it has been due; None where nothing is."""
-        return None if self.due_at is None or self.due_at > now else (now - self.due_at).total_seconds()
+        """How long it has been due; None where nothing is, or nothing is let in for want of a token."""
+        if self.due_at is None or self.due_at > now or self.cut_off is not None:
+            return None
+        return (now - self.due_at).total_seconds()
 
 
 def look_at_health(c: Connection, team_id: str, *, now: datetime) -> Health:
@@ -38,12 +42,12 @@ def look_at_health(c: Connection, team_id: str, *, now: datetime) -> Health:
     names = {gate.name for gate in shut}
     full = [app for app in apps.list_apps(c, team_id) if app_gate(app.id) in names] if shut else []
     hosts = tuple(gate for gate in shut if gate.room is None)
-    return Health(vitals.take_vitals(c, now), claims.next_due_at(c), hosts, tuple(full))
+    return Health(vitals.take_vitals(c, now), claims.next_due_at(c), hosts, tuple(full), read_cut_off(c))
 
 
-def worries(beat_age_s: float | None, due_age_s: float | None) -> list[str]:
+def worries(beat_age_s: float | None, due_age_s: float | None, cut_off: CutOff | None = None) -> list[str]:
     """Why runs may not begin at their time."""
-    found = []
+    found = [cut_off.says] if cut_off is not None else []
     if beat_age_s is not None and beat_age_s > MAX_BEAT_AGE_S:
         found.append(f"the clock has not beaten for {beat_age_s:.0f} s")
     if due_age_s is not None and due_age_s > MAX_DUE_AGE_S:

@@ -23,6 +23,7 @@ from bot.errors import DeliveryError
 from bot.hosts import is_loopback
 from bot.settings import Settings
 from bot.slack.answers import (
+    CUT_OFF,
     ChannelFacts,
     OpenedView,
     Person,
@@ -82,6 +83,7 @@ class Slack:
             self.web.proxy = None  # the SDK sends even loopback through HTTPS_PROXY
         self._monotonic = monotonic
         self._pacer = Pacer(monotonic, pause)
+        self.cut_off: str | None = None  # in Slack's word; from then on nothing is asked of it
         self._rests: dict[str, float] = {}  # method: until when Slack wants no more of it
         self._directory = Directory(self._question, monotonic)
         self.skew = Skew(monotonic, now)
@@ -231,6 +233,10 @@ class Slack:
     async def _call(self, method: str, arguments: dict[str, Any], *, is_form: bool = False) -> AsyncSlackResponse:
         """Methods that only read take no JSON, hence `is_form`."""
         given = {name: value for name, value in arguments.items() if value is not None}
+        if self.cut_off is not None:
+            raise DeliveryError(
+                f"Slack has taken the bot token back ({self.cut_off}).", permanent=True, code="cut_off"
+            )
         try:
             answer = await (
                 self.web.api_call(method, data=given) if is_form else self.web.api_call(method, json=given)
@@ -238,12 +244,25 @@ class Slack:
             self.skew.look(answer.headers)
             return answer
         except SlackApiError as error:
-            raise self._refused(method, error.response) from None
+            refused = self._refused(method, error.response)
+            if refused.code in CUT_OFF and "token" not in given and method != "auth.test":
+                refused = await self._confirm(refused)
+            raise refused from None
         except aiohttp.ClientConnectorError:
             raise silence(method, was_sent=False) from None
         except (aiohttp.ClientError, TimeoutError, OSError, ValueError, AttributeError):
             # the last two come from the SDK when something between us and Slack answers with a page of its own
             raise silence(method, was_sent=True) from None
+
+    async def _confirm(self, refused: DeliveryError) -> DeliveryError:
+        """A token that was taken back is refused everywhere: one more question tells it from a slip of Slack's."""
+        try:
+            await self.check()
+        except DeliveryError as error:
+            if error.code in CUT_OFF:
+                self.cut_off = error.code
+            return refused
+        return DeliveryError(refused.message, permanent=False, code=refused.code)
 
     def _refused(self, method: str, response: Any) -> DeliveryError:
         # where the body could not be read the SDK hands over aiohttp's own response, with other names

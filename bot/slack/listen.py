@@ -24,6 +24,7 @@ from bot.registry import leaves
 from bot.services import Services
 from bot.slack import home, schedule_form
 from bot.slack.door import Reply, block_of, nearest_verb, refuse
+from bot.slack.payload import take_map
 from bot.slack.request import Press, holds_key, read_command, read_home, read_press, read_shortcut, read_submission
 from storage.errors import StorageError
 
@@ -112,7 +113,7 @@ class Listener:
         app.view_closed(ANY)(_ignore)
         app.event("app_home_opened")(self._on_home)
         app.event("app_uninstalled")(self._on_uninstalled)
-        app.event("tokens_revoked")(self._on_uninstalled)
+        app.event("tokens_revoked")(self._on_revoked)
         app.shortcut("job_new")(self._on_new_job)
         return app
 
@@ -180,7 +181,17 @@ class Listener:
 
     async def _on_uninstalled(self, ack: AsyncAck, body: Body) -> None:
         await ack()
-        log.error("Slack says that the app was removed or its token revoked; nothing can be posted any more")
+        self._cut_off("app_uninstalled")
+
+    async def _on_revoked(self, ack: AsyncAck, body: Body) -> None:
+        """Tokens of people may be among them, which are none of ours."""
+        await ack()
+        if take_map(body, "event", "tokens").get("bot"):
+            self._cut_off("token_revoked")
+
+    def _cut_off(self, code: str) -> None:
+        self._services.slack.cut_off = code
+        self._services.engine.wake("courier")
 
     async def _reply(self, press: Press, reply: "Reply | Message") -> None:
         message, replace = (reply.message, reply.replace) if isinstance(reply, Reply) else (reply, False)

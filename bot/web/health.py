@@ -49,4 +49,4 @@ async def check_health(services: Services) -> Answer:
     except StorageError:
         return Answer(beat_age_s, None, None, (*unsaved, "the database does not answer", *worries(beat_age_s, None)))
     due_age_s = rows.due_age_s(now)
-    return Answer(beat_age_s, due_age_s, rows, (*unsaved, *worries(beat_age_s, due_age_s)))
+    return Answer(beat_age_s, due_age_s, rows, (*unsaved, *worries(beat_age_s, due_age_s, rows.cut_off)))

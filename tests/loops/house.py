@@ -5,6 +5,7 @@ Nothing happens by itself here but the flights that were begun: a test calls `on
 
 import asyncio
 import math
+import time
 from collections.abc import AsyncIterator, Callable, Collection, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
@@ -93,6 +94,20 @@ class QuietTime:
     async def pause(self, seconds: float) -> None:
         await asyncio.sleep(0)
         self._waited_s += seconds
+
+
+class OneTime:
+    """The time of the client, of Slack and of the rows in one: the hand's, which whoever waits turns."""
+
+    def __init__(self, hand: Hand) -> None:
+        self._hand = hand
+
+    def __call__(self) -> float:
+        return self._hand.now.timestamp()
+
+    async def pause(self, seconds: float) -> None:
+        await asyncio.sleep(0)
+        self._hand.turn(seconds=seconds)
 
 
 @dataclass
@@ -226,11 +241,13 @@ async def open_house(
     silence_s: float = 5.0,
     settle_s: float = 0.0,
     start_grace_s: int = 0,
+    digest_over: int | None = 20,
+    is_one_time: bool = False,
 ) -> AsyncIterator[House]:
     """The house over a store that is somebody else's to close."""
     hand, bell = Hand(NOW), Bell()
-    quiet = QuietTime(hand)
-    slack = LocalSlack(manifest=LocalSlack.load_manifest(), team_id=TEAM)
+    quiet = OneTime(hand) if is_one_time else QuietTime(hand)
+    slack = LocalSlack(manifest=LocalSlack.load_manifest(), team_id=TEAM, clock=quiet if is_one_time else time.time)
     slack.set_limits(enabled=False)
     local = LocalDify(speed=math.inf, ping_s=0.05, settle_s=settle_s)
     await slack.start()
@@ -241,6 +258,7 @@ async def open_house(
         slack_api_url=slack.api_url,
         max_streams=max_streams,
         start_grace_s=start_grace_s,
+        digest_over=digest_over,
     )
     dify = Dify(allowed_hosts=AllowedHosts.parse("127.0.0.1"), max_streams=max_streams, silence_s=silence_s)
     services = Services(

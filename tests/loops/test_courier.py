@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection
 
-from bot.loops.courier import LEASE_S, LONGEST_PAUSE_S, MAX_SENDING, MAX_SENDING_PER_TARGET
+from bot.demo.slack.people import BOT_USER, Channel
+from bot.loops.courier import LEASE_S, LONGEST_OWN_PAUSE_S, LONGEST_PAUSE_S, MAX_SENDING, MAX_SENDING_PER_LINE
 from bot.operations.show import show
 from storage import claims, deliveries, runs
 from storage.records import Delivery, DeliveryKind, DeliveryState, RunState
@@ -135,16 +136,25 @@ async def test_what_slack_cannot_take_now_is_tried_again_after_a_growing_pause(h
     assert (sent.state, sent.attempts, sent.error) == (DeliveryState.SENT, 0, None)
 
 
-async def test_the_pause_grows_to_five_minutes_and_no_further(house: House) -> None:
+async def test_the_pause_grows_to_half_a_minute_and_no_further(house: House) -> None:
     owed = await owe(house)
     house.slack.fail("chat.postMessage", error="internal_error", times=99)
+    assert await pauses_of(house, owed, 8) == [1, 2, 4, 8, 16, *[LONGEST_PAUSE_S] * 3]
+
+
+async def test_what_fails_by_an_error_of_our_own_is_tried_again_more_rarely(house: House) -> None:
+    owed = await owe(house, destination="pigeon")
+    assert await pauses_of(house, owed, 11) == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[LONGEST_OWN_PAUSE_S] * 2]
+
+
+async def pauses_of(house: House, owed: Delivery, times: int) -> list[float]:
     pauses = []
-    for _ in range(12):
+    for _ in range(times):
         await house.deliver()
         waiting = await house.owed(owed)
         pauses.append((waiting.due_at - house.hand.now).total_seconds())
         house.hand.now = waiting.due_at
-    assert pauses == [1, 2, 4, 8, 16, 32, 64, 128, 256, *[LONGEST_PAUSE_S] * 3]
+    return pauses
 
 
 async def test_fmea_d1_a_slack_that_wants_less_is_given_the_time_it_asks_for(house: House) -> None:
@@ -245,10 +255,10 @@ async def test_two_couriers_send_each_message_once(house: House) -> None:
 
 
 async def test_a_crowded_channel_holds_up_no_other(house: House) -> None:
-    for _ in range(MAX_SENDING_PER_TARGET):
+    for _ in range(MAX_SENDING_PER_LINE):
         await owe(house)
     house.slack.fail("chat.postMessage", error="", delay_s=0.3, channel=OPS)
-    assert await house.courier.once() == MAX_SENDING_PER_TARGET
+    assert await house.courier.once() == MAX_SENDING_PER_LINE
     waiting = [await owe(house) for _ in range(5)]
     other = await owe(house, target=NEWS)
     assert await house.courier.once() == 1
@@ -257,20 +267,31 @@ async def test_a_crowded_channel_holds_up_no_other(house: House) -> None:
     assert {(await house.owed(one)).attempts for one in waiting} == {0}
     await house.services.tasks.idle()
     await house.deliver()
-    assert len(house.said(OPS)) == MAX_SENDING_PER_TARGET + 5
+    assert len(house.said(OPS)) == MAX_SENDING_PER_LINE + 5
     assert (await house.owed(other)).state is DeliveryState.SENT
 
 
 async def test_so_many_messages_are_on_their_way_and_no_more(house: House) -> None:
-    channels = [OPS, NEWS, "C0GENERAL", "C0FINANCE"]
+    channels = [f"C0ROOM{number}" for number in range(MAX_SENDING)]
+    for channel in channels:
+        house.slack.workspace.channels[channel] = Channel(channel, channel.lower(), members={BOT_USER})
     for number in range(MAX_SENDING + 5):
-        await owe(house, target=channels[number % 4])
+        await owe(house, target=channels[number % MAX_SENDING])
     assert await house.courier.once() == MAX_SENDING
     assert await house.courier.once() == 0
     await house.services.tasks.idle()
     assert await house.courier.once() == 5
     await house.services.tasks.idle()
     assert sum(len(house.said(channel)) for channel in channels) == MAX_SENDING + 5
+
+
+async def test_one_look_takes_no_more_for_a_channel_than_it_can_soon_post(house: House) -> None:
+    for _ in range(10):
+        await owe(house)
+    other = await owe(house, target=NEWS)
+    assert await house.courier.once() == MAX_SENDING_PER_LINE + 1
+    await house.services.tasks.idle()
+    assert (await house.owed(other)).state is DeliveryState.SENT
 
 
 async def test_a_notice_needs_no_run(house: House) -> None:

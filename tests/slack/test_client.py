@@ -173,7 +173,7 @@ async def test_a_person_is_not_kept_waiting_by_a_429(slack: Slack, local: LocalS
         ("channel_not_found", "channel_not_found", True),
         ("is_archived", "is_archived", True),
         ("msg_too_long", "msg_too_long", True),
-        ("invalid_auth", "invalid_auth", True),
+        ("invalid_auth", "invalid_auth", False),  # a slip: the token itself is good
         ("something_new", "something_new", True),
     ],
 )
@@ -351,6 +351,31 @@ async def test_a_wrong_token_is_told(local: LocalSlack, time: Time, tmp_path: Pa
     error = await refusal_of(slack.check())
     assert (error.code, error.permanent) == ("invalid_auth", True)
     await slack.close()
+
+
+async def test_fmea_d13_a_token_that_was_taken_back_is_used_once_more_to_be_sure_and_then_no_more(
+    slack: Slack, local: LocalSlack
+) -> None:
+    local.revoke_tokens()
+    error = await refusal_of(slack.post(OPS, {"text": "x"}))
+    assert (error.code, error.permanent, slack.cut_off) == ("token_revoked", True, "token_revoked")
+    made = len(local.log.of("api"))
+    assert made == 2
+    for ask in (slack.post(OPS, {"text": "y"}), slack.person(ANA), slack.check()):
+        assert (await refusal_of(ask)).code == "cut_off"
+    assert len(local.log.of("api")) == made
+
+
+async def test_one_answer_that_the_token_is_bad_is_no_proof(slack: Slack, local: LocalSlack) -> None:
+    local.fail("chat.postMessage", error="token_revoked")
+    error = await refusal_of(slack.post(OPS, {"text": "x"}))
+    assert (error.code, error.permanent, slack.cut_off) == ("token_revoked", False, None)
+    await slack.post(OPS, {"text": "x"})
+
+
+async def test_an_app_token_that_is_bad_says_nothing_of_the_bot_token(slack: Slack) -> None:
+    await refusal_of(slack.check_app_token(Secret("xapp-wrong")))
+    assert slack.cut_off is None
 
 
 async def test_an_app_token_is_tried_before_bolt_does(slack: Slack, local: LocalSlack) -> None:

@@ -245,12 +245,14 @@ def _make_deliveries() -> None:
         sa.Column("owner", sa.Text(), nullable=True),
         sa.Column("fence", sa.BigInteger(), nullable=False),
         sa.Column("lease_until", _instant(), nullable=True),
+        sa.Column("digest_id", sa.BigInteger(), nullable=True),
         sa.PrimaryKeyConstraint("id", name="pk_deliveries"),
         sa.ForeignKeyConstraint(["run_id"], ["runs.id"], name="fk_deliveries_run_id", ondelete="CASCADE"),
         sa.UniqueConstraint("key", name="uq_deliveries_key"),
         sqlite_autoincrement=True,
     )
     _partial("ix_deliveries_dead", "deliveries", ["team_id", "id"], "state = 'dead'")
+    _partial("ix_deliveries_digest", "deliveries", ["digest_id", "id"], "digest_id IS NOT NULL")
     _partial("ix_deliveries_due", "deliveries", ["due_at"], "state = 'owed'")
     _partial("ix_deliveries_leased", "deliveries", ["lease_until"], "lease_until IS NOT NULL")
     _partial("ix_deliveries_owed", "deliveries", ["rank", "due_at", "id"], "state = 'owed'")
