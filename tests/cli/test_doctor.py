@@ -7,8 +7,10 @@ import pytest
 
 from bot.demo.dify import LocalDify
 from bot.demo.slack import LocalSlack
+from bot.operations.cut_off import note_cut_off
+from storage.database import open_store
 from tests.cli.terminal import Done, Terminal
-from tests.makers import TEAM
+from tests.makers import NOW, TEAM
 
 
 @pytest.fixture
@@ -83,6 +85,15 @@ async def test_a_token_that_slack_took_back_is_found(sound: Terminal, slack: Loc
     assert done.code == 1
     assert "token_revoked" in findings(done)["Slack"][1]
     assert "schema" in findings(done)  # one trouble does not hide the others
+
+
+async def test_a_bot_that_stands_still_without_a_token_is_found(sound: Terminal) -> None:
+    store = open_store(sound.database_url)
+    await store.run(lambda c: note_cut_off(c, "T1", "app_uninstalled", now=NOW))
+    await store.close()
+    done = await run(sound, "doctor", "--json")
+    assert done.code == 1
+    assert "Slack has taken the bot token back (app_uninstalled, 2026-09-01 07:00 UTC)" in findings(done)["Slack"][1]
 
 
 async def test_a_bot_that_nothing_can_reach_is_found(sound: Terminal) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from bot.app import build
 from bot.settings import read
+from bot.web.health import check_health
 from tests.stories.process import Serving, serve
 from tests.stories.servers import connect_all, environment, open_servers
 from tests.stories.sight import words_of
@@ -107,3 +108,27 @@ async def test_fmea_f11_a_card_of_before_can_be_saved_after(tmp_path: Path) -> N
         async with next_life(world, tmp_path):
             await world.press(card, "Save")
             await world.wait(lambda: card.text.startswith("Saved"), what="Saved")
+
+
+async def test_what_was_owed_when_slack_took_the_token_back_is_posted_after_a_start_with_a_good_one(
+    tmp_path: Path,
+) -> None:
+    async with open_servers() as (slack, dify):
+        clock = TurnedClock()
+        bot = await build(read(environment(slack, tmp_path), None), now=clock)
+        await connect_all(bot, dify)
+        await bot.start()
+        world = World(slack=slack, dify=dify, bot=bot, clock=clock)
+        await world.save('/dify schedule digest every hour as "Tea" topic=Tea')
+        slack.web_api.revoked = True  # without a word to the app: it finds out by itself
+        await world.turn_to_next()
+        await world.wait(lambda: slack.log.of("api", method="auth.test", ok=False), what="one question to be sure")
+        await bot.services.tasks.idle()
+        await bot.courier.once()
+        assert not (await check_health(bot.services)).is_well
+        assert slack.messages(OPS) == []
+        await bot.stop()
+        slack.restore_tokens()
+        async with next_life(world, tmp_path, later=clock.ahead + LEASE):
+            await world.told("*Tea* finished")
+            assert (await check_health(world.bot.services)).is_well

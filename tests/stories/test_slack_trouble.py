@@ -3,6 +3,7 @@
 import pytest
 
 from bot.operations.tell import tell
+from bot.web.health import check_health
 from storage import jobs
 from tests.stories.sight import blocks_of, facts_of, words_of
 from tests.stories.world import ANA, BEN, CHIE, NEWS, OPS, World
@@ -113,16 +114,23 @@ async def test_fmea_d9_an_answer_whose_address_fails_comes_another_way(world: Wo
     assert answer.viewer == ANA
 
 
-async def test_fmea_d13_a_revoked_token_is_logged_in_plain_words_and_the_runs_go_on(
-    world: World, caplog: pytest.LogCaptureFixture
+@pytest.mark.parametrize("is_gone", ["revoke_tokens", "uninstall"])
+async def test_fmea_d13_without_a_token_nothing_runs_and_nothing_is_asked_of_slack(
+    world: World, caplog: pytest.LogCaptureFixture, is_gone: str
 ) -> None:
     await world.save('/dify schedule digest every hour as "Tea" topic=Tea')
-    world.slack.revoke_tokens()
+    getattr(world.slack, is_gone)()
+    await world.wait(lambda: world.slack.log.of("answered", type="tokens_revoked"), what="that the app has heard it")
+    await world.bot.courier.once()
+    assert caplog.text.count("Slack has taken the bot token back") == 1
+    asked = len(world.slack.log.of("api"))
     await world.turn_to_next()
-    await world.started("digest")
-    await world.wait(lambda: "token revoked" in caplog.text, what="a line in the log")
-    await world.wait(lambda: "cannot be sent: token_revoked" in caplog.text, what="a line in the log")
+    await world.bot.courier.once()
+    assert await world.bot.clock.once() == 0
+    assert len(world.slack.log.of("api")) == asked
     assert world.slack.bot_token not in caplog.text
+    health = await check_health(world.bot.services)
+    assert "Slack has taken the bot token back" in health.reasons[0]
 
 
 async def test_fmea_d3_the_sockets_that_slack_renews_lose_no_command(world: World) -> None:
