@@ -12,7 +12,8 @@ from storage.tables import DELIVERY, DELIVERY_OWED, RUN, deliveries, runs
 
 # Outputs are not told in a digest, and may be large.
 _RUN = RUN.known("outputs")
-_SUCCESSES = [state for state in RunState if state.is_success]
+# What failed stands first, then what has warnings.
+_LATENESS = {RunState.SUCCEEDED: 2, RunState.PARTIAL: 1}
 _ENDED = [state for state in RunState if state.has_ended]
 # Whoever asked for a run waits for its message; what belongs to a backfill stands in its thread.
 _BY_ITSELF = (Cause.SCHEDULE, Cause.API)
@@ -28,28 +29,24 @@ _UNSENT = and_(
     deliveries.c.lease_until.is_(None),
 )
 _IS_RUN = deliveries.c.kind == DeliveryKind.RUN
-_RESULTS = (
-    select(deliveries.c.id)
-    .join(runs, runs.c.id == deliveries.c.run_id)
-    .where(
-        _UNSENT,
-        _TO_TARGET,
-        _IS_RUN,
-        deliveries.c.digest_id.is_(None),
-        deliveries.c.due_at <= _NOW,
-        runs.c.cause.in_(_BY_ITSELF),
-        runs.c.state.in_(_ENDED),
-        runs.c.batch.is_(None),
-    )
-    .order_by(deliveries.c.id)
+_FIRST_TOLD = (
+    select(deliveries.c.id, deliveries.c.run_id)
+    .where(_UNSENT, _TO_TARGET, _IS_RUN, deliveries.c.digest_id.is_(None), deliveries.c.due_at <= _NOW)
+    .order_by(deliveries.c.rank, deliveries.c.due_at, deliveries.c.id)
     .limit(bindparam("most"))
-    .with_for_update(skip_locked=True, of=deliveries)
+    .with_for_update(skip_locked=True)
+)
+_HAVE_ENDED = select(runs.c.id).where(
+    runs.c.id.in_(bindparam("run_ids", expanding=True)),
+    runs.c.cause.in_(_BY_ITSELF),
+    runs.c.state.in_(_ENDED),
+    runs.c.batch.is_(None),
 )
 _WAITING = (
     select(*DELIVERY.columns)
     .where(_UNSENT, _TO_TARGET, deliveries.c.kind == DeliveryKind.DIGEST, deliveries.c.due_at > _NOW)
     .where(deliveries.c.digest_id.is_(None))
-    .order_by(deliveries.c.id)
+    .order_by(deliveries.c.rank, deliveries.c.due_at, deliveries.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
 )
@@ -58,7 +55,7 @@ _ABSORB = (
     .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
     .values(digest_id=bindparam("digest"), state=DeliveryState.SENT, sent=deliveries.c.wanted, error=None, attempts=0)
 )
-_IS_GOOD = case((runs.c.state.in_(_SUCCESSES), 1), else_=0)
+_LATE = case(*((runs.c.state == state, late) for state, late in _LATENESS.items()), else_=0)
 _TOLD = (
     select(runs.c.state, func.count())
     .join(deliveries, deliveries.c.run_id == runs.c.id)
@@ -69,7 +66,7 @@ _PAGE = (
     select(*_RUN.columns)
     .join(deliveries, deliveries.c.run_id == runs.c.id)
     .where(_OF_DIGEST, _IS_RUN)
-    .order_by(_IS_GOOD, deliveries.c.id)
+    .order_by(_LATE, deliveries.c.id)
     .limit(bindparam("most"))
     .offset(bindparam("before"))
 )
@@ -80,8 +77,8 @@ _BEFORE = (
         _OF_DIGEST,
         _IS_RUN,
         or_(
-            bindparam("good") > _IS_GOOD,
-            and_(bindparam("good") == _IS_GOOD, deliveries.c.id < bindparam("delivery")),
+            bindparam("late") > _LATE,
+            and_(bindparam("late") == _LATE, deliveries.c.id < bindparam("delivery")),
         ),
     )
 )
@@ -91,7 +88,9 @@ _JOBS = select(deliveries.c.job_id).where(_OF_DIGEST, _IS_RUN, deliveries.c.job_
 def results_for(c: Connection, target: str, now: datetime, limit: int) -> list[int]:
     """Ids of the due first messages to this target about runs that have ended and that nobody asked for, oldest
     first. On PostgreSQL others pass over them until we commit."""
-    return list(c.execute(_RESULTS, {"to": target, "now": now, "most": limit}).scalars())
+    first = {run_id: owed for owed, run_id in c.execute(_FIRST_TOLD, {"to": target, "now": now, "most": limit})}
+    ended = set(c.execute(_HAVE_ENDED, {"run_ids": list(first)}).scalars()) if first else set()
+    return [delivery_id for run_id, delivery_id in first.items() if run_id in ended]
 
 
 def waiting_for(c: Connection, target: str, now: datetime) -> Delivery | None:
@@ -111,13 +110,13 @@ def told(c: Connection, digest_id: int) -> Counter[RunState]:
 
 
 def page(c: Connection, digest_id: int, before: int, limit: int) -> list[Run]:
-    """Its runs behind the first so many: those that failed first, then as they were owed. Without their outputs."""
+    """Its runs behind the first so many: what failed, what has warnings, the rest. Without their outputs."""
     return _RUN.all(c.execute(_PAGE, {"digest": digest_id, "before": before, "most": limit}))
 
 
 def place_of(c: Connection, delivery: Delivery, run: Run) -> int:
     """How many stand before this one in its digest."""
-    told = {"digest": delivery.digest_id, "delivery": delivery.id, "good": int(run.state.is_success)}
+    told = {"digest": delivery.digest_id, "delivery": delivery.id, "late": _LATENESS.get(run.state, 0)}
     return int(c.execute(_BEFORE, told).scalar_one())
 
 

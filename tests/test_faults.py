@@ -13,7 +13,6 @@ WITHOUT: Mapping[str, str] = {
     "b7": "nothing of ours: what a standby has not been sent is gone; the names of attempts find what had run (b16)",
     "c2": "with c1, in one test",
     "d4": "Slack's SDK pings its socket and connects anew; its own tests cover that",
-    "d19": "not built: results of a burst are told one by one, at Slack's pace",
     "d21": "the Home is drawn from rows at each opening; there is nothing that could be lost",
     "f2": "not built: a server that reaches neither Dify nor Slack keeps its claims; the gate of the host is shared",
     "f8": "there is one schema so far; a newer one is refused (b12)",

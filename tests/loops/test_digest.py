@@ -2,7 +2,7 @@
 
 import re
 from collections import Counter
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -53,10 +53,17 @@ def digests(house: House, channel: str = OPS) -> list[Message]:
 
 
 def words(message: Message) -> str:
-    return "\n".join(
-        [block["text"]["text"] for block in message.blocks if block["type"] == "section"]
-        + [part["text"] for block in message.blocks if block["type"] == "context" for part in block["elements"]]
-    )
+    """All lines, those in a fold as well, with plain spaces."""
+    return "\n".join(lines_of(message.blocks)).replace("\u00a0", " ")
+
+
+def lines_of(blocks: list[dict[str, Any]]) -> Iterator[str]:
+    for block in blocks:
+        if block["type"] == "section":
+            yield block["text"]["text"]
+        for part in block.get("elements", ()) if block["type"] == "context" else ():
+            yield part["text"]
+        yield from lines_of(block.get("child_blocks", []))
 
 
 def told_runs(house: House, channel: str = OPS) -> Counter[int]:

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, event, insert, text
 
-from storage import agenda, claims, deliveries, herd, jobs, prune, runs, slots
+from storage import agenda, claims, deliveries, digests, herd, jobs, prune, runs, slots
 from storage.database import Store
 from storage.records import DeliveryState, JobState, Policy, RunState
 from storage.tables import DELIVERY, JOB, RUN
@@ -131,6 +131,13 @@ CASES: dict[str, tuple[Any, str]] = {
     "jobs of a team": (lambda c: jobs.list_jobs(c, "T9"), "ix_jobs_team"),
     "jobs of a channel": (lambda c: jobs.count_jobs(c, "T1", channel_ids=["C9"]), "uq_jobs_name"),
     "due deliveries": (lambda c: claims.claim_deliveries(c, NOW, "me", 0, 60), "ix_deliveries_owed"),
+    "results for a digest": (lambda c: digests.results_for(c, "C1", NOW, 500), "ix_deliveries_owed"),
+    "a digest that waits": (lambda c: digests.waiting_for(c, "C1", NOW), "ix_deliveries_owed"),
+    "absorbing": (lambda c: digests.absorb(c, 1, FEW), ROW),
+    "a page of a digest": (lambda c: digests.page(c, 1, 0, 40), "ix_deliveries_digest"),
+    "counts of a digest": (lambda c: digests.told(c, 1), "ix_deliveries_digest"),
+    "jobs of a digest": (lambda c: digests.jobs_of(c, 1), "ix_deliveries_digest"),
+    "hastening": (claims.hasten, "ix_deliveries"),
     "next delivery": (claims.next_delivery_at, "ix_deliveries_due"),
     "next end of a lease": (claims.next_delivery_at, "ix_deliveries_leased"),
     "deliveries of a run": (lambda c: deliveries.of_run(c, 1), "ix_deliveries_run"),
