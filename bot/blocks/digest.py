@@ -31,16 +31,19 @@ def digest_message(runs: Sequence[Run], counts: Mapping[RunState, int], *, page:
     told = f"{words.plural(total, 'run')} ended: {_by_state(counts)}."
     small = f"{HINT} {CONTINUED}" if pages > 1 else HINT
     head = section(f"{'⚠️' if bad else '✅'} *{told}*")
-    return message(f"{told}{_named(runs, bad)}", [head, *_folded(runs), context(small), _open_trace(runs)])
+    blocks = [head, *_folded(runs, counts.get(RunState.SUCCEEDED, 0)), context(small), _open_trace(runs)]
+    return message(f"{told}{_named(runs, bad)}", blocks)
 
 
-def _folded(runs: Sequence[Run]) -> list[Block]:
+def _folded(runs: Sequence[Run], finished: int) -> list[Block]:
     """What needs nobody's care is folded away where it is much."""
     if len(runs) <= SHOWN:
         return _lines(runs)
     well = [run for run in runs if run.state is RunState.SUCCEEDED]
     others = [run for run in runs if run.state is not RunState.SUCCEEDED]
     title = f"{words.plural(len(well), 'run')} that finished"
+    if finished > len(well):
+        title = f"{len(well)} of {finished:,} runs that finished"
     fold = [container(title, "time, tokens and price of each", _lines(well))] if well else []
     return [*_lines(others), *fold]
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from bot.demo.slack.people import BOT_USER, Channel
 from bot.loops.courier import LEASE_S, LONGEST_OWN_PAUSE_S, LONGEST_PAUSE_S, MAX_SENDING, MAX_SENDING_PER_LINE
+from bot.notifiers.slack import REPEATED
 from bot.operations.show import show
 from storage import claims, deliveries, runs
 from storage.records import Delivery, DeliveryKind, DeliveryState, RunState
@@ -330,6 +331,20 @@ async def test_fmea_c6_a_message_in_doubt_is_found_although_our_clock_was_a_day_
     house.hand.now = (await house.owed(owed)).due_at
     await house.deliver()
     assert len(house.said()) == 1
+
+
+async def test_where_the_history_may_not_be_read_people_see_which_message_may_be_a_repeat(house: House) -> None:
+    await owe(house)
+    house.slack.fail("chat.postMessage", error="drop_after_accept")
+    house.slack.fail("conversations.history", error="missing_scope")
+    await house.deliver()
+    house.hand.turn(seconds=2)
+    await house.deliver()
+    first, again = house.said()
+    assert REPEATED not in first.text + str(first.blocks)
+    assert again.text == f"{first.text} {REPEATED}"
+    assert len(again.blocks) == len(first.blocks) + 1
+    assert again.blocks[-1]["elements"][0]["text"] == REPEATED
 
 
 async def test_a_message_that_slack_refused_for_now_is_not_in_doubt(house: House) -> None:

@@ -150,7 +150,7 @@ async def open_survival(folder: Path, speed: float = 20.0, **more: str) -> Async
     """The world before its first life: apps are connected, there is no job yet. Dify is `speed` times as fast;
     `more` are settings."""
     async with open_servers(speed=speed) as (slack, dify):
-        environ = environment(slack, folder) | more
+        environ = environment(slack, folder) | {"DIFY_OPS_DIGEST_OVER": "off"} | more
         settings = read(environ, None)
         await upgrade(settings.database_url)
         seeding = await build(settings)
