@@ -147,7 +147,7 @@ _CLAIMABLE = (
         deliveries.c.due_at <= _NOW,
         or_(deliveries.c.lease_until.is_(None), deliveries.c.lease_until < _NOW),
     )
-    .order_by(deliveries.c.rank, deliveries.c.due_at, deliveries.c.id)
+    .order_by(deliveries.c.rank, deliveries.c.id)  # what was put off keeps its place in the line
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -383,7 +383,7 @@ def claim_deliveries(
     if not ids:
         return []
     claim = {"ids": ids, "owner": owner} | _lease(now, lease_s)
-    return sorted(DELIVERY.all(c.execute(_CLAIM_OWED, claim)), key=lambda owed: (owed.rank, owed.due_at, owed.id))
+    return sorted(DELIVERY.all(c.execute(_CLAIM_OWED, claim)), key=lambda owed: (owed.rank, owed.id))
 
 
 def hasten(c: Connection) -> None:

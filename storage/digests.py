@@ -32,7 +32,7 @@ _IS_RUN = deliveries.c.kind == DeliveryKind.RUN
 _FIRST_TOLD = (
     select(deliveries.c.id, deliveries.c.run_id)
     .where(_UNSENT, _TO_TARGET, _IS_RUN, deliveries.c.digest_id.is_(None), deliveries.c.due_at <= _NOW)
-    .order_by(deliveries.c.rank, deliveries.c.due_at, deliveries.c.id)
+    .order_by(deliveries.c.rank, deliveries.c.id)
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
@@ -46,7 +46,7 @@ _WAITING = (
     select(*DELIVERY.columns)
     .where(_UNSENT, _TO_TARGET, deliveries.c.kind == DeliveryKind.DIGEST, deliveries.c.due_at > _NOW)
     .where(deliveries.c.digest_id.is_(None))
-    .order_by(deliveries.c.rank, deliveries.c.due_at, deliveries.c.id)
+    .order_by(deliveries.c.rank, deliveries.c.id)
     .limit(1)
     .with_for_update(skip_locked=True)
 )

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime, timedelta
 from typing import Any, TypeAlias
 
+from bot.errors import DeliveryError
 from storage.tag import EVENT
 
 PAGE = 200
@@ -26,7 +27,7 @@ class History:
         """Channel and ts of a message with this token in its metadata; `but` is one that is not meant, `thread_ts`
         the message below which it would stand.
 
-        `target` is a channel or a person. Raises DeliveryError where the history cannot be read.
+        `target` is a channel or a person. Raises DeliveryError where the history cannot be read, or not to its end.
         """
         channel = await self._conversation(target)
         asked: dict[str, Any] = {
@@ -45,8 +46,10 @@ class History:
                     return channel, str(message["ts"])
             asked["cursor"] = (page.get("response_metadata") or {}).get("next_cursor")
             if not asked["cursor"]:
-                break
-        return None
+                return None
+        raise DeliveryError(
+            "More has been said since than is looked through.", permanent=True, code="history_too_long"
+        )
 
     async def _conversation(self, target: str) -> str:
         if not target.startswith(("U", "W")):

@@ -10,9 +10,17 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.demo.slack.people import BOT_USER, Channel
-from bot.loops.courier import LEASE_S, LONGEST_OWN_PAUSE_S, LONGEST_PAUSE_S, MAX_SENDING, MAX_SENDING_PER_LINE
+from bot.loops.courier import (
+    FIRST_PAUSE_S,
+    LEASE_S,
+    LONGEST_OWN_PAUSE_S,
+    LONGEST_PAUSE_S,
+    MAX_SENDING,
+    MAX_SENDING_PER_LINE,
+)
 from bot.notifiers.slack import REPEATED
 from bot.operations.show import show
+from bot.slack.history import PAGE, PAGES
 from storage import claims, deliveries, runs
 from storage.records import Delivery, DeliveryKind, DeliveryState, RunState
 from storage.tag import EVENT, token_of
@@ -345,6 +353,31 @@ async def test_where_the_history_may_not_be_read_people_see_which_message_may_be
     assert again.text == f"{first.text} {REPEATED}"
     assert len(again.blocks) == len(first.blocks) + 1
     assert again.blocks[-1]["elements"][0]["text"] == REPEATED
+
+
+async def test_a_message_in_doubt_is_looked_for_before_a_long_line_goes_on(house: House) -> None:
+    """Behind hundreds of others it would stand too far back in the history to be found."""
+    owed = await owe(house)
+    waiting = [await owe(house) for _ in range(20)]
+    house.slack.fail("chat.postMessage", error="drop_after_accept", times=MAX_SENDING_PER_LINE)
+    await house.courier.once()
+    await house.services.tasks.idle()
+    house.hand.turn(seconds=FIRST_PAUSE_S)
+    await house.courier.once()
+    await house.services.tasks.idle()
+    assert (await house.owed(owed)).state is DeliveryState.SENT
+    assert {(await house.owed(one)).attempts for one in waiting[MAX_SENDING_PER_LINE:]} == {0}
+
+
+async def test_a_history_that_is_too_long_to_be_looked_through_makes_a_repeat_that_says_so(house: House) -> None:
+    await owe(house)
+    house.slack.fail("chat.postMessage", error="drop_after_accept")
+    await house.deliver()
+    (stands,) = house.said()
+    house.slack.workspace.messages[OPS] += [replace(stands, metadata={}) for _ in range(PAGE * PAGES)]
+    house.hand.turn(seconds=FIRST_PAUSE_S)
+    await house.deliver()
+    assert REPEATED in house.said()[-1].text
 
 
 async def test_a_message_that_slack_refused_for_now_is_not_in_doubt(house: House) -> None:

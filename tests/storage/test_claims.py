@@ -270,10 +270,10 @@ async def test_eight_couriers_claim_each_delivery_once(url: str) -> None:
         await store.close()
 
 
-async def test_deliveries_are_claimed_by_rank_then_by_age_and_only_when_due(store: Store) -> None:
+async def test_deliveries_are_claimed_by_rank_then_in_the_order_of_their_rows_and_only_when_due(store: Store) -> None:
     for name, rank, due_at in [
-        ("b", 1, NOW),
-        ("a", 1, NOW - timedelta(seconds=1)),
+        ("a", 1, NOW),
+        ("b", 1, NOW - timedelta(seconds=1)),
         ("urgent", 0, NOW),
         ("no", 0, SOON),
     ]:

@@ -255,7 +255,7 @@ def _make_deliveries() -> None:
     _partial("ix_deliveries_digest", "deliveries", ["digest_id", "id"], "digest_id IS NOT NULL")
     _partial("ix_deliveries_due", "deliveries", ["due_at"], "state = 'owed'")
     _partial("ix_deliveries_leased", "deliveries", ["lease_until"], "lease_until IS NOT NULL")
-    _partial("ix_deliveries_owed", "deliveries", ["rank", "due_at", "id"], "state = 'owed'")
+    _partial("ix_deliveries_owed", "deliveries", ["rank", "id"], "state = 'owed'")
     op.create_index("ix_deliveries_run", "deliveries", ["run_id"])
     op.create_index("ix_deliveries_job", "deliveries", ["job_id", "id"])
 
