@@ -26,7 +26,7 @@ WORKS = {
     "leave": "Leave._ask_group",
     "save": "Runner._save",
     "end": "close",
-    "fetch": "Courier.once",
+    "fetch": "Courier._claim",
     "mark": "mark_sending",
     "settle": "settle",
 }
