@@ -157,8 +157,21 @@ def postgres() -> Iterator[Postgres]:
         shutil.rmtree(home, ignore_errors=True)
 
 
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker hands what it counted to the process that started it."""
+    if (output := getattr(session.config, "workeroutput", None)) is not None:
+        output["survived"] = dict(count.COUNTS)
+
+
+@pytest.hookimpl(optionalhook=True)  # of pytest-xdist
+def pytest_testnodedown(node: Any) -> None:
+    """One worker has ended."""
+    count.COUNTS.update(getattr(node, "workeroutput", {}).get("survived", {}))
+
+
 def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What the long tests have survived, in one sentence."""
+    """What the long tests have survived, in one sentence; nothing was survived where a test has failed."""
     told = count.sentence()
     if told and not (terminalreporter.stats.get("failed") or terminalreporter.stats.get("error")):
+        terminalreporter.write_line(f"Counted: {count.exactly()}.")
         terminalreporter.write_line(told)

@@ -6,7 +6,6 @@ knows yet), `dify:before`, `dify:after`, `slack:before`, `slack:after` (around t
 back), and `named` (Dify has named the run).
 """
 
-import asyncio
 import os
 import signal
 from collections.abc import Awaitable, Callable
@@ -134,7 +133,3 @@ async def main() -> None:
     bot = await build(read(os.environ, None))
     lay(bot, Trap(os.environ.get("CRASH", "")), Trap(os.environ.get("PAUSE", ""), signal.SIGSTOP))
     await serve(bot)
-
-
-if __name__ == "__main__":
-    asyncio.run(main())

@@ -11,6 +11,7 @@ import pytest
 
 from storage.records import RunState
 from storage.tables import runs
+from tests.survival.life import Life
 from tests.survival.world import PATIENCE_S, Survival, open_survival
 
 RUNS = 40
@@ -19,7 +20,7 @@ HANDOVERS = int(os.environ.get("HANDOVERS", "20"))
 SPEED = 5.0  # a run of 35 s takes 7
 
 
-async def in_flight(world: Survival, process: asyncio.subprocess.Process, count: int) -> None:
+async def in_flight(world: Survival, process: Life, count: int) -> None:
     """Return when Dify has been asked for so many runs in all."""
     async with asyncio.timeout(PATIENCE_S):
         while len(world.dify.starts("slow")) < count:

@@ -5,7 +5,6 @@ What happened is judged by those two alone; the rows are only asked when all is 
 
 import asyncio
 import os
-import sys
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -27,9 +26,9 @@ from storage.records import RunState
 from storage.tables import deliveries, runs
 from storage.tag import tag_of
 from tests.makers import an_actor
-from tests.stories.process import ROOT
 from tests.stories.servers import connect_all, environment, open_servers
 from tests.stories.world import ANA
+from tests.survival.life import Life, begin
 
 OPS = "C0OPS"
 PATIENCE_S = 30.0
@@ -65,20 +64,14 @@ class Survival:
         self.names.append(name)
 
     @asynccontextmanager
-    async def life(self, crash: str = "", **more: str) -> AsyncIterator[asyncio.subprocess.Process]:
+    async def life(self, crash: str = "", **more: str) -> AsyncIterator[Life]:
         """One process of the bot, to its end; `more` is told to it alone."""
         clean = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "DIFY_OPS_"))}
-        told = clean | self.environ | {"CRASH": crash} | more
-        with self.log_file.open("ab") as log:
-            process = await asyncio.create_subprocess_exec(
-                sys.executable, "-m", "tests.survival.child", cwd=ROOT, env=told, stdout=log, stderr=log
-            )
-            try:
-                yield process
-            finally:
-                if process.returncode is None:
-                    process.kill()
-                await process.wait()
+        process = await begin(clean | self.environ | {"CRASH": crash} | more, self.log_file)
+        try:
+            yield process
+        finally:
+            await process.end()
 
     async def die_at(self, point: str, passing: int = 1) -> None:
         """A life that ends at this point; fails where the point is never passed."""
