@@ -223,7 +223,7 @@ async def _serve_rows(
 
 async def open_database(settings: Settings) -> Store:
     """An embedded SQLite is brought up to date by itself, a PostgreSQL only when told."""
-    if settings.database_url.startswith("sqlite") and not is_read_only(settings.database_url):
+    if not settings.is_shared and not is_read_only(settings.database_url):
         await upgrade(settings.database_url)
     store = open_store(settings.database_url)
     try:

@@ -69,6 +69,11 @@ class Settings:
         return self.data_folder / "secret.key"
 
     @property
+    def is_shared(self) -> bool:
+        """Whether several servers may stand over the database."""
+        return not self.database_url.startswith("sqlite")
+
+    @property
     def socket_mode(self) -> bool:
         return self.slack_app_token is not None
 
@@ -203,7 +208,7 @@ def _read_dotenv(path: Path | None) -> dict[str, str]:
 
 
 def _refuse_contradictions(settings: Settings) -> None:
-    if settings.engine == "distributed" and settings.database_url.startswith("sqlite"):
+    if settings.engine == "distributed" and not settings.is_shared:
         raise values.refuse(
             "DIFY_OPS_ENGINE", "is distributed, and SQLite serves one process", "set a postgresql:// DATABASE_URL"
         )

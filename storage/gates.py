@@ -46,7 +46,9 @@ def _fill(insert: Any) -> Any:
 
 _COUNT = each_engine(_count)
 _FILL = each_engine(_fill)
-_PROBE = gates.update().where(gates.c.name == bindparam("gate")).values(shut_until=_AGAIN)
+_PROBE = (
+    gates.update().where(gates.c.name == bindparam("gate"), gates.c.shut_until.is_not(None)).values(shut_until=_AGAIN)
+)
 
 
 def all_gates(c: Connection) -> list[Gate]:

@@ -14,7 +14,6 @@ WITHOUT: Mapping[str, str] = {
     "c2": "with c1, in one test",
     "d4": "Slack's SDK pings its socket and connects anew; its own tests cover that",
     "d21": "the Home is drawn from rows at each opening; there is nothing that could be lost",
-    "f2": "not built: a server that reaches neither Dify nor Slack keeps its claims; the gate of the host is shared",
     "f8": "there is one schema so far; a newer one is refused (b12)",
     "f12": "the queue is polled each second beside NOTIFY; no pooler stands in the tests",
     "g9": "not built: inputs are not compared with the workflow before they are due",

@@ -23,6 +23,7 @@ class Code(StrEnum):
     PROVIDER = "provider"
     SERVER = "server"
     UNREACHABLE = "unreachable"
+    ELSEWHERE = "elsewhere"
     TLS = "tls"
     TIMEOUT = "timeout"
     UNREADABLE = "unreadable"
@@ -68,6 +69,7 @@ MENDS: Mapping[Code, str] = {
     Code.PROVIDER: "The model cannot be used. Check the model and its provider in Dify.",
     Code.SERVER: "The Dify server had an error. If it stays, look into the log of the server.",
     Code.UNREACHABLE: "Dify could not be reached. Check the address and the network.",
+    Code.ELSEWHERE: "One of the servers could not reach Dify, so that it was left to another.",
     Code.TLS: "The certificate of the Dify server was not accepted. Trust its authority, or correct the address.",
     Code.TIMEOUT: "Dify did not answer in time.",
     Code.UNREADABLE: "Dify answered something that could not be read.",

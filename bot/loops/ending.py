@@ -49,6 +49,16 @@ class Ending:
     tokens: int | None = None
     steps: int | None = None
 
+    @property
+    def is_unreached(self) -> bool:
+        """Whether the request could not be sent at all."""
+        return self.fault is not None and self.fault.code == Code.UNREACHABLE and not self.fault.begun
+
+    def elsewhere(self) -> "Ending":
+        """The same, where it is no fault of Dify's before other servers have tried."""
+        assert self.fault is not None
+        return replace(self, fault=replace(self.fault, code=Code.ELSEWHERE))
+
     def apply(self, run: Run, spans: Sequence[NodeSpan], now: datetime) -> Run:
         """The run with its end written into it."""
         costs = sum_costs(spans)

@@ -7,6 +7,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
+from bot.hosts import host_of
 from bot.loops.ending import end_poisoned
 from bot.loops.lookout import Lookout
 from bot.loops.runner import LEASE_S, Runner
@@ -88,7 +89,12 @@ class Janitor:
         erase_keys(c, services.team_id, now=now)
         within_s = services.settings.start_within_s
         expire_overdue(c, services.team_id, services.owner, LEASE_S, within_s=within_s, now=now)
-        orphans = [run for run in claims.orphans(c, now, BATCH) if not self._runner.holds(run.id)]
+        far = {host for host, until in self._runner.reach.shut().items() if until > now}
+        orphans = [
+            run
+            for run in claims.orphans(c, now, BATCH)
+            if host_of(run.base_url or "") not in far and not self._runner.holds(run.id)
+        ]
         suspects = [run for run in orphans if SUSPECT_DEATHS <= run.deaths < MAX_DEATHS]
         orphans = [run for run in orphans if run not in suspects] + suspects[: self._may_join_suspect()]
         taken = (claims.rescue_run(c, run.id, services.owner, now, LEASE_S) for run in orphans)

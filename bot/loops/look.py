@@ -5,8 +5,10 @@ import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from bot.dify.client import Dify, Endpoint, RunDetail
+from bot.dify.codes import Code
 from bot.errors import DifyError
 
 log = logging.getLogger(__name__)
@@ -17,22 +19,43 @@ LONGEST_PAUSE_S = 5.0
 SETTLED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
 
 
+# What Dify was not heard by: it says nothing about the run, and all about the line.
+SILENT = (Code.UNREACHABLE, Code.TIMEOUT)
+
+# Told of every question whether it was answered; True ends the looking.
+Heard: TypeAlias = Callable[[bool], bool]
+
+
+def go_on(has_answered: bool) -> bool:
+    """No silence is too long."""
+    return False
+
+
 async def look_until_settled(
-    dify: Dify, endpoint: Endpoint, run_id: str, user: str | None, patience_s: float, asked: asyncio.Event
+    dify: Dify,
+    endpoint: Endpoint,
+    run_id: str,
+    user: str | None,
+    patience_s: float,
+    asked: asyncio.Event,
+    heard: Heard = go_on,
 ) -> RunDetail | None:
     """The newest run detail, asked for with growing pauses until it is settled, the patience is over, or `asked` is
-    set; None when Dify did not answer at all."""
+    set, or was `heard` enough of; None when Dify did not answer at all."""
     until, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
     detail: RunDetail | None = None
     while True:
+        has_answered = True
         try:
             detail = await dify.run_detail(endpoint, run_id, user)
         except DifyError as error:
+            has_answered = error.code not in SILENT
             log.warning("Run %s cannot be looked up at Dify: %s", run_id, error.code)
+        is_enough = heard(has_answered)
         if detail is not None and detail.status in SETTLED:
             return detail
         left = until - time.monotonic()
-        if left <= 0 or await is_set_within(asked, min(pause_s, left)):
+        if left <= 0 or is_enough or await is_set_within(asked, min(pause_s, left)):
             return detail
         pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
 
@@ -47,7 +70,13 @@ class Sought:
 
 
 async def seek(
-    dify: Dify, endpoint: Endpoint, user: str, patience_s: float, given_up: Callable[[], bool], asked: asyncio.Event
+    dify: Dify,
+    endpoint: Endpoint,
+    user: str,
+    patience_s: float,
+    given_up: Callable[[], bool],
+    asked: asyncio.Event,
+    heard: Heard = go_on,
 ) -> Sought:
     """Search Dify's log for the runs of this name until there is one, for Dify queues a run before it logs it.
 
@@ -58,8 +87,8 @@ async def seek(
     until, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
     while True:
         left = until - time.monotonic()
-        found, is_certain = await _search(dify, endpoint, user)
-        if found or left <= 0:
+        found, is_certain = await _search(dify, endpoint, user, heard)
+        if found or left <= 0 or given_up():
             return Sought(found, is_certain)
         await is_set_within(asked, max(0.0, min(pause_s, left)))
         if given_up():
@@ -69,12 +98,14 @@ async def seek(
         pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
 
 
-async def _search(dify: Dify, endpoint: Endpoint, user: str) -> tuple[tuple[RunDetail, ...], bool]:
+async def _search(dify: Dify, endpoint: Endpoint, user: str, heard: Heard) -> tuple[tuple[RunDetail, ...], bool]:
     try:
         found = await dify.find_by_user(endpoint, user)
     except DifyError as error:
         log.warning("Dify's log cannot be searched for %s: %s", user, error.code)
+        heard(error.code not in SILENT)
         return (), False
+    heard(True)
     return tuple(reversed(found)), True
 
 

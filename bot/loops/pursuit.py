@@ -9,13 +9,16 @@ from dataclasses import replace
 from sqlalchemy import Connection
 
 from bot.dify.client import Endpoint, RunDetail
+from bot.hosts import host_of
 from bot.loops.ending import Ending, Wish, end_by_detail, end_by_search, read_wish
 from bot.loops.halt import halt
 from bot.loops.keep import insist
 from bot.loops.logbook import Logbook
-from bot.loops.look import SETTLED, Sought, look_until_settled, seek
+from bot.loops.look import SETTLED, Heard, Sought, go_on, look_until_settled, seek
+from bot.loops.reach import SILENCES, Reach
 from bot.operations.stray import report_stray
 from bot.services import Services
+from storage import claims
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +35,7 @@ def patience_of(wish: Wish, waited_s: float = 0.0) -> float:
 
 class Pursuit:
     """`asked` is set when somebody wants the run to end, or when it is ours no more (`is_over`). Each way to an end
-    gives None where it is over."""
+    gives None where it is over, or where the run was left to other servers for they may `reach` its Dify."""
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class Pursuit:
         *,
         deadline: float,
         asked: asyncio.Event,
+        reach: Reach,
         is_over: Callable[[], bool],
     ) -> None:
         self._services = services
@@ -49,6 +53,8 @@ class Pursuit:
         self._logbook = logbook
         self._deadline = deadline
         self._asked = asked
+        self._reach = reach
+        self._silences = 0
         self._is_over = is_over
 
     async def stop(self) -> None:
@@ -57,10 +63,11 @@ class Pursuit:
         if task_id is not None:
             await halt(self._services.dify, self._endpoint, self._logbook.run, task_id)
 
-    async def look(self, patience_s: float = TRUTH_PATIENCE_S) -> RunDetail | None:
+    async def look(self, patience_s: float = TRUTH_PATIENCE_S, heard: Heard = go_on) -> RunDetail | None:
         """What Dify says of it, once that is settled or the patience is over."""
-        run_id, tag = self._logbook.dify_run_id or "", self._logbook.run.tag
-        return await look_until_settled(self._services.dify, self._endpoint, run_id, tag, patience_s, self._asked)
+        dify, endpoint, run = self._services.dify, self._endpoint, self._logbook.run
+        run_id = self._logbook.dify_run_id or ""
+        return await look_until_settled(dify, endpoint, run_id, run.tag, patience_s, self._asked, heard)
 
     async def follow(self, wish: Wish | None) -> Ending | None:
         """A started run without its stream is finished from run detail, patiently."""
@@ -68,8 +75,11 @@ class Pursuit:
         if wish is not None:
             patience_s = patience_of(wish, waited_s=STOP_PATIENCE_S)
         else:
-            detail = await self.look(max(0.0, self._deadline - time.monotonic()))
+            detail = await self.look(max(0.0, self._deadline - time.monotonic()), self._note)
             if self._is_over():
+                return None
+            if self._is_left:
+                await self._leave_to_others()
                 return None
             if detail is not None and detail.status in SETTLED:
                 return end_by_detail(detail, None)
@@ -105,6 +115,26 @@ class Pursuit:
         await insist(services.store, run.id, report)
         services.engine.wake("courier")
 
+    def _note(self, has_answered: bool) -> bool:
+        """Whether Dify was silent to us so often in a row that others should have the run."""
+        self._silences = 0 if has_answered else self._silences + 1
+        return self._is_left
+
+    @property
+    def _is_left(self) -> bool:
+        return not self._reach.is_alone and self._silences >= SILENCES and time.monotonic() < self._deadline
+
+    def _has_given_up(self) -> bool:
+        return self._is_over() or self._is_left
+
+    async def _leave_to_others(self) -> None:
+        """The run goes on at Dify, and whoever reaches it follows it."""
+        run, services = self._logbook.run, self._services
+        log.warning("Run %s is left to other servers: its Dify cannot be reached from here", run.id)
+        now = services.now()
+        self._reach.note_failure(host_of(self._endpoint.base_url), now)
+        await insist(services.store, run.id, lambda c: claims.hand_over(c, services.owner, [run.id], now))
+
     async def search(self, *, is_orphan: bool = False) -> Ending | None:
         """Nobody knows whether Dify has begun it: look for it by its name, and follow what is found.
 
@@ -116,8 +146,13 @@ class Pursuit:
         patience_s = services.settings.start_grace_s - since_s
         if run.heard_at is not None:
             patience_s = max(patience_s, self._deadline - time.monotonic())
-        found = await seek(services.dify, self._endpoint, run.tag or "", patience_s, self._is_over, self._asked)
+        found = await seek(
+            services.dify, self._endpoint, run.tag or "", patience_s, self._has_given_up, self._asked, self._note
+        )
         if self._is_over():
+            return None
+        if self._is_left and not found.runs:
+            await self._leave_to_others()
             return None
         if not found.runs:
             stop_by = self._logbook.run.stop_by

@@ -14,6 +14,7 @@ from bot.loops.flight import Flight
 from bot.loops.keep import keep_progress
 from bot.loops.leave import Leave
 from bot.loops.logbook import LIVE_AFTER
+from bot.loops.reach import Reach
 from bot.operations.again import OVERTAKEN, is_overtaken
 from bot.operations.finish import finish
 from bot.operations.show import show, show_later
@@ -46,6 +47,7 @@ class Runner:
         settings = services.settings
         self._limits = Limits(settings.max_per_app, settings.max_per_host, settings.max_running)
         self._leave = Leave(services, LEASE_S)
+        self.reach = Reach(is_alone=not settings.is_shared)
 
     async def once(self, ids: Collection[int] = ()) -> int:
         """Claim ready runs, of these or of all, as many as there are free slots or as one transaction takes, and
@@ -116,7 +118,8 @@ class Runner:
         """The runs that are ours now, when a gate before others can be tried, and the apps of those runs."""
         services, now = self._services, self._services.now()
         claim = partial(self._claim_all, c, now)
-        claimed, opens_at = take_turns(c, services.team_id, self._limits, free, claim, only=ids, now=now)
+        own = self.reach.shut()
+        claimed, opens_at = take_turns(c, services.team_id, self._limits, free, claim, only=ids, now=now, own=own)
         found = {app_id: apps.get(c, services.team_id, app_id) for app_id in {run.app_id for run in claimed}}
         return claimed, opens_at, found
 
@@ -131,6 +134,7 @@ class Runner:
             way = ways[run.id]
             if way.is_try:
                 gates.begin_probe(c, way.host, now)
+                self.reach.begin_try(way.host, now)
             tag = tag_of(services.installation, run.key, run.attempts)
             begun.append(replace(run, tag=tag, base_url=way.base_url or None))
         claims.name_attempts(c, begun)
@@ -144,6 +148,7 @@ class Runner:
             on_started=partial(self._wake_saver, run.id),
             leave=self._leave.ask,
             limits=self._limits,
+            reach=self.reach,
         )
 
     def _board(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:

@@ -4,6 +4,7 @@ and before an app that Dify has no room for, which lets in as many as have found
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 
 from sqlalchemy import Connection
 
@@ -29,9 +30,13 @@ class Gates:
         return all(host in self.shut or host in self.to_try for host in map(host_of, app.base_urls))
 
 
-def look_at_gates(c: Connection, team: Sequence[App], *, now: datetime) -> Gates:
-    """Costs one look into an empty table where all hosts are well."""
-    known = {gate.name: gate for gate in gates.all_gates(c) if gate.shut_until is not None}
+def look_at_gates(
+    c: Connection, team: Sequence[App], *, now: datetime, own: Mapping[str, datetime] = MappingProxyType({})
+) -> Gates:
+    """Costs one look into an empty table where all hosts are well. `own` are the hosts that this server alone leaves
+    alone (host → until when)."""
+    known = {host: Gate(name=host, failures=1, shut_until=until) for host, until in own.items()}
+    known |= {gate.name: gate for gate in gates.all_gates(c) if gate.shut_until is not None}
     if not known:
         return Gates()
     hosts = {host_of(url) for app in team for url in app.base_urls} & known.keys()

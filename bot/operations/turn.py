@@ -1,6 +1,6 @@
 """Whose turn it is: waiting runs that find room, in their order, and those that have waited too long."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TypeAlias
@@ -33,12 +33,20 @@ Claim: TypeAlias = Callable[[Sequence[Turn]], list[Run]]
 
 
 def take_turns(
-    c: Connection, team_id: str, limits: Limits, free: int, claim: Claim, *, now: datetime, only: Collection[int] = ()
+    c: Connection,
+    team_id: str,
+    limits: Limits,
+    free: int,
+    claim: Claim,
+    *,
+    now: datetime,
+    only: Collection[int] = (),
+    own: Mapping[str, datetime],
 ) -> tuple[list[Run], datetime | None]:
     """Claim up to `free` runs that wait for nothing but room, of `only` where some are named; also when the next gate
-    can be tried. What is full holds up nobody but its own."""
+    can be tried. What is full holds up nobody but its own. `own` are hosts that this server cannot reach."""
     team = apps.list_apps(c, team_id)
-    found = look_at_gates(c, team, now=now)
+    found = look_at_gates(c, team, now=now, own=own)
     room = look_for_room(c, team, limits, found, now=now)
     claimed: list[Run] = []
     while (left := free - len(claimed)) > 0:

@@ -9,8 +9,8 @@ from storage.records import Cause, Policy, Run, RunState
 LONGEST_S = 600.0
 SPREAD = 0.2  # so that what failed together does not come back together
 # Codes of a fault: Dify's log shows that it never began, and the answer or the bot itself was lost; the app at Dify
-# runs as many requests as it may.
-UNBEGUN, CUT_OFF, FULL = "never_started", "cut_off", "busy"
+# runs as many requests as it may; this server could not send it, and leaves it to another.
+UNBEGUN, CUT_OFF, FULL, ELSEWHERE = "never_started", "cut_off", "busy", "elsewhere"
 # A start that Dify never began costs no retry, but an address that swallows every start must not be asked for ever.
 MAX_UNBEGUN = 3
 # Deaths of ours are no fault of the run, unless it is what kills us.
@@ -34,6 +34,8 @@ def retry(run: Run, policy: Policy | None, *, now: datetime) -> Again | None:
         return None
     if fault.code == FULL and not fault.begun:
         return Again(now, is_counted=False, is_sent=False)
+    if fault.code == ELSEWHERE:
+        return Again(now, is_counted=False)
     if fault.code in (UNBEGUN, CUT_OFF):
         most = MAX_UNBEGUN if fault.code == UNBEGUN else MAX_CUT_OFF
         return Again(now, is_counted=False) if run.attempts < most else None

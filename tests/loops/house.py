@@ -243,8 +243,9 @@ async def open_house(
     start_grace_s: int = 0,
     digest_over: int | None = 20,
     is_one_time: bool = False,
+    is_shared: bool = False,
 ) -> AsyncIterator[House]:
-    """The house over a store that is somebody else's to close."""
+    """The house over a store that is somebody else's to close; `is_shared` where other servers may stand over it."""
     hand, bell = Hand(NOW), Bell()
     quiet = OneTime(hand) if is_one_time else QuietTime(hand)
     slack = LocalSlack(manifest=LocalSlack.load_manifest(), team_id=TEAM, clock=quiet if is_one_time else time.time)
@@ -259,6 +260,7 @@ async def open_house(
         max_streams=max_streams,
         start_grace_s=start_grace_s,
         digest_over=digest_over,
+        database_url="postgresql:///shared" if is_shared else "",  # what is asked is the store
     )
     dify = Dify(allowed_hosts=AllowedHosts.parse("127.0.0.1"), max_streams=max_streams, silence_s=silence_s)
     services = Services(
