@@ -169,9 +169,10 @@ def pytest_testnodedown(node: Any) -> None:
     count.COUNTS.update(getattr(node, "workeroutput", {}).get("survived", {}))
 
 
-def pytest_terminal_summary(terminalreporter: Any) -> None:
-    """What the long tests have survived, in one sentence; nothing was survived where a test has failed."""
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Last of all: what the long tests have survived, in one sentence; nothing was where a test has failed."""
+    reporter: Any = config.pluginmanager.get_plugin("terminalreporter")
     told = count.sentence()
-    if told and not (terminalreporter.stats.get("failed") or terminalreporter.stats.get("error")):
-        terminalreporter.write_line(f"Counted: {count.exactly()}.")
-        terminalreporter.write_line(told)
+    if told and reporter is not None and not (reporter.stats.get("failed") or reporter.stats.get("error")):
+        reporter.write_line(f"Counted: {count.exactly()}.")
+        reporter.write_line(told)

@@ -1,8 +1,7 @@
-"""A cable between the bot and a server, which can be cut, go dead or deaf with both ends thinking that it stands, or
-break at a word of the server."""
+"""A cable between the bot and a server, which can be cut, go dead with both ends thinking that it stands, carry only
+one way, or break at a word of the server."""
 
 import asyncio
-import contextlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -13,28 +12,36 @@ CHUNK = 64 * 1024
 
 
 class Cable:
-    """Carries bytes to `far`, which is a socket file or (host, port)."""
+    """Carries bytes between its near end and `far`, each a socket file or (host, port); port 0 takes a free one."""
 
-    def __init__(self, far: Path | tuple[str, int]) -> None:
+    def __init__(self, near: Path | tuple[str, int], far: Path | tuple[str, int]) -> None:
+        self._near = near
         self._far = far
+        self._server: asyncio.Server | None = None
         self._lines: set[asyncio.Task[None]] = set()
-        self.is_cut = False
-        self._flows = asyncio.Event()
-        self._flows.set()
-        self._answers = asyncio.Event()
+        self._asks, self._answers = asyncio.Event(), asyncio.Event()
+        self._asks.set()
         self._answers.set()
         self._last_word, self._breaks_silently = b"", False
         self.has_broken = False
 
+    @property
+    def port(self) -> int:
+        """Where its near end is."""
+        assert not isinstance(self._near, Path)
+        return self._near[1]
+
     def cut(self) -> None:
         """Every line breaks, and no new one comes about."""
-        self.is_cut = True
-        for line in self._lines:
-            line.cancel()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self.break_lines()
 
     def die(self) -> None:
         """Nothing comes through any more, and nobody is told."""
-        self._flows.clear()
+        self._asks.clear()
+        self._answers.clear()
 
     def fall_silent(self) -> None:
         """What is said arrives, and no answer comes back."""
@@ -44,24 +51,35 @@ class Cable:
         """The next time that the server says this, the line breaks before it arrives, or falls silent."""
         self._last_word, self._breaks_silently = word, silently
 
-    def mend(self) -> None:
-        self.is_cut = False
-        self._flows.set()
-        self._answers.set()
+    def break_lines(self) -> None:
+        """Both ends of every line learn that it is over."""
+        for line in self._lines:
+            line.cancel()
 
-    async def carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def mend(self) -> None:
+        """New lines come about, and what was held up flows."""
+        self._asks.set()
+        self._answers.set()
+        if self._server is not None:
+            return
+        if isinstance(self._near, Path):
+            self._near.unlink(missing_ok=True)
+            self._server = await asyncio.start_unix_server(self._carry, str(self._near))
+        else:
+            self._server = await asyncio.start_server(self._carry, *self._near, reuse_address=True)
+            self._near = self._server.sockets[0].getsockname()[:2]
+
+    async def _carry(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """One line, from its beginning to its end."""
         task = asyncio.current_task()
         assert task is not None
         self._lines.add(task)
         far: asyncio.StreamWriter | None = None
         try:
-            if self.is_cut:
-                return
             back, far = await self._reach()
             async with asyncio.TaskGroup() as ways:
-                ways.create_task(self._flow(reader, far))
-                ways.create_task(self._flow(back, writer, is_answer=True))
+                ways.create_task(self._flow(reader, far, self._asks))
+                ways.create_task(self._flow(back, writer, self._answers))
         except* (OSError, asyncio.CancelledError, EOFError):
             pass
         finally:
@@ -75,14 +93,11 @@ class Cable:
             return await asyncio.open_unix_connection(str(self._far))
         return await asyncio.open_connection(*self._far)
 
-    async def _flow(
-        self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, *, is_answer: bool = False
-    ) -> None:
+    async def _flow(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, flows: asyncio.Event) -> None:
         while data := await reader.read(CHUNK):
-            await self._flows.wait()
-            if is_answer:
+            if flows is self._answers:
                 self._break_here(data)
-                await self._answers.wait()
+            await flows.wait()
             writer.write(data)
             await writer.drain()
         raise EOFError
@@ -96,28 +111,11 @@ class Cable:
 
 
 @asynccontextmanager
-async def lay_to_postgres(socket: Path, folder: Path) -> AsyncIterator[Cable]:
-    """A cable to the socket file of a PostgreSQL; `folder` is then its host."""
-    cable = Cable(socket)
-    server = await asyncio.start_unix_server(cable.carry, str(folder / socket.name))
+async def lay(near: Path | tuple[str, int], far: Path | tuple[str, int]) -> AsyncIterator[Cable]:
+    """A cable that carries, cut at the end."""
+    cable = Cable(near, far)
+    await cable.mend()
     try:
         yield cable
     finally:
         cable.cut()
-        server.close()
-        with contextlib.suppress(Exception):
-            await server.wait_closed()
-
-
-@asynccontextmanager
-async def lay(host: str, port: int) -> AsyncIterator[tuple[Cable, int]]:
-    """A cable to a server of this machine, and the port at its near end."""
-    cable = Cable((host, port))
-    server = await asyncio.start_server(cable.carry, "127.0.0.1", 0)
-    try:
-        yield cable, server.sockets[0].getsockname()[1]
-    finally:
-        cable.cut()
-        server.close()
-        with contextlib.suppress(Exception):
-            await server.wait_closed()

@@ -49,9 +49,9 @@ async def all_joined(world: Survival) -> None:
     """Every run has come to its own end, and Dify was asked for each once."""
     await world.live_out(to_the_last_word=False)
     ends = await world.store.read(lambda c: [row.state for row in c.execute(runs.select())])
-    assert Counter(ends) == {RunState.SUCCEEDED: len(world.names)}, world.report()
+    assert Counter(ends) == {RunState.SUCCEEDED: len(world.jobs)}, world.report()
     starts = Counter(run.user for run in world.dify.starts("slow"))
-    assert (len(starts), max(starts.values())) == (len(world.names), 1)
+    assert (len(starts), max(starts.values())) == (len(world.jobs), 1)
 
 
 async def test_fmea_a11_told_to_end_it_hands_forty_runs_over_and_none_is_started_again(tmp_path: Path) -> None:

@@ -5,6 +5,8 @@ What happened is judged by those two alone; the rows are only asked when all is 
 
 import asyncio
 import os
+import re
+import signal
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -15,8 +17,9 @@ from pathlib import Path
 from sqlalchemy import Connection
 
 from bot.app import build
-from bot.demo.dify import LocalDify
-from bot.demo.slack import LocalSlack
+from bot.demo.dify import DemoApp, LocalDify
+from bot.demo.dify.world import DIGEST
+from bot.demo.slack import LocalSlack, Message
 from bot.operations.draft import draft
 from bot.operations.schedule import schedule
 from bot.settings import read
@@ -31,7 +34,29 @@ from tests.stories.world import ANA
 from tests.survival.life import Life, begin
 
 OPS = "C0OPS"
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
+TOLD_TO_END = (None, 0, -signal.SIGKILL, 130)
+# In every world: a run of a second or so, one whose message is edited, one that fails. Each tells Dify its job.
+_TOPIC = DIGEST.form
+APPS = (
+    DIGEST,
+    DemoApp(name="long", stream="slow_35s", form=_TOPIC, pace=2.0),
+    DemoApp(name="failing", stream="fail_code", form=_TOPIC),
+    DemoApp(name="slow", stream="slow_35s"),
+)
+NAMED = re.compile(r"\*(Job \d+)\* ")
+
+
+@dataclass(frozen=True)
+class Due:
+    """A job that comes due once."""
+
+    app_name: str
+    at: datetime
+
+    @property
+    def fails(self) -> bool:
+        return self.app_name == "failing"
 
 
 @dataclass
@@ -42,26 +67,28 @@ class Survival:
     environ: dict[str, str]
     log_file: Path
     installation: str
-    names: list[str] = field(default_factory=list)
+    jobs: dict[str, Due] = field(default_factory=dict)
     deaths: int = 0
     exits_s: list[float] = field(default_factory=list)
 
-    async def add_job(self, after_s: float = 0.5, app_name: str = "digest") -> None:
-        """A job that comes due once, in so many seconds of real time."""
-        name, now = f"Job {len(self.names) + 1}", datetime.now(UTC)
+    async def add_job(self, after_s: float = 0.5, app_name: str = "digest", channel: str = OPS) -> str:
+        """A job that comes due once, in so many seconds of real time; its name."""
+        name, now = f"Job {len(self.jobs) + 1}", datetime.now(UTC)
+        at = (now + timedelta(seconds=max(1.0, after_s))).replace(microsecond=0)
         team = self.slack.workspace.team_id
 
         def save(c: Connection) -> None:
             app = apps.find(c, team, app_name)
             assert app is not None
-            actor = an_actor(ANA, team_id=team, channels={OPS})
-            inputs = {"topic": name} if app_name == "digest" else {}
-            told = {"app": app, "channel_id": OPS, "name": name, "inputs": inputs}
-            at = (now + timedelta(seconds=max(1.0, after_s))).strftime("%Y-%m-%d %H:%M:%S")
-            schedule(c, actor, draft(c, actor, when=at, zone="UTC", now=now, **told).id, now=now)  # type: ignore[arg-type]
+            actor = an_actor(ANA, team_id=team, channels={channel})
+            inputs = {} if app_name == "slow" else {"topic": name}
+            told = {"app": app, "channel_id": channel, "name": name, "inputs": inputs}
+            when = at.strftime("%Y-%m-%d %H:%M:%S")
+            schedule(c, actor, draft(c, actor, when=when, zone="UTC", now=now, **told).id, now=now)  # type: ignore[arg-type]
 
         await self.store.run(save)
-        self.names.append(name)
+        self.jobs[name] = Due(app_name, at)
+        return name
 
     @asynccontextmanager
     async def life(self, crash: str = "", **more: str) -> AsyncIterator[Life]:
@@ -70,8 +97,15 @@ class Survival:
         process = await begin(clean | self.environ | {"CRASH": crash} | more, self.log_file)
         try:
             yield process
+            assert process.returncode in TOLD_TO_END, f"it died by itself\n{self.log_file.read_text()[-3000:]}"
         finally:
             await process.end()
+
+    async def all_hear(self, count: int) -> None:
+        """Return when so many bots are ready and hear Slack."""
+        async with asyncio.timeout(PATIENCE_S):
+            while self.slack.sockets.count < count:  # noqa: ASYNC110 - other processes are at work
+                await asyncio.sleep(0.05)
 
     async def die_at(self, point: str, passing: int = 1) -> None:
         """A life that ends at this point; fails where the point is never passed."""
@@ -92,39 +126,56 @@ class Survival:
                 await asyncio.sleep(0.05)
 
     def report(self) -> str:
-        """What stands in the channel beside good news, and the log, for whoever has to find out why."""
-        bad = [message.text for message in self.slack.messages(OPS) if "finished" not in message.text]
-        return "\n".join([*bad, self.log_file.read_text()[-3000:]])
+        """What stands in the channels beside good news, and the log, for whoever has to find out why."""
+        bad = [message.text for message in self._said() if "finished" not in message.text]
+        return "\n".join([*bad[-20:], self.log_file.read_text()[-3000:]])
 
     async def judge(self) -> dict[str, int]:
         """What went wrong, counted by kind: all zero where every job ran once and was told once. A second run that
         was stopped is none."""
-        going = [run for run in self.dify.starts("digest") if run.status != "stopped"]
-        started = Counter(run.inputs["topic"] for run in going)
+        started = self._started()
         return {
-            "lost": sum(1 for name in self.names if not started[name]),
-            "started twice": sum(1 for name in self.names if started[name] > 1),
+            "lost": sum(1 for name in self.jobs if not started[name]),
+            "started twice": sum(1 for name in self.jobs if started[name] > 1),
             **await self.judge_messages(),
         }
 
     async def judge_messages(self) -> dict[str, int]:
         """As `judge`, for runs of which Dify does not know the job."""
-        messages = Counter(
-            name for message in self.slack.messages(OPS) for name in self.names if f"*{name}* " in message.text
-        )
-        finished = {
-            name
-            for message in self.slack.messages(OPS)
-            for name in self.names
-            if f"*{name}* finished" in message.text
-        }
+        told, ended, alerts = Counter[str](), set[str](), Counter[str]()
+        for message in self._said():
+            for name in NAMED.findall(message.text):
+                if message.text.startswith("<@"):
+                    alerts[name] += 1
+                    continue
+                told[name] += 1
+                if ("failed" if self.jobs[name].fails else "finished") in message.text:
+                    ended.add(name)
         keys = await self.store.read(lambda c: [row.key for row in c.execute(runs.select())])
         ours = {tag_of(self.installation, key, attempt) for key in keys for attempt in range(1, 30)}
         return {
-            "not told": len(self.names) - len(finished),
-            "told twice": sum(1 for name in self.names if messages[name] > 1),
+            "not told": len(self.jobs) - len(ended),
+            "told twice": sum(1 for name in self.jobs if told[name] > 1),
+            "alerted wrongly": sum(1 for name, due in self.jobs.items() if alerts[name] != due.fails),
             "of nobody": sum(1 for run in self.dify.starts() if run.user not in ours),
         }
+
+    def lateness_s(self, name: str) -> float:
+        """How long after it was due its run came to Dify."""
+        at = self.jobs[name].at.timestamp()
+        return min(run.created_at for run in self.dify.starts() if run.inputs.get("topic") == name) - at
+
+    def extra_runs(self) -> tuple[int, int]:
+        """How many runs Dify was asked for once too often, and how many of them it was told to stop."""
+        asked = Counter(run.inputs.get("topic") for run in self.dify.starts())
+        extra = sum(count - 1 for count in asked.values())
+        return extra, sum(1 for run in self.dify.starts() if run.status == "stopped")
+
+    def _started(self) -> Counter[str]:
+        return Counter(str(run.inputs.get("topic")) for run in self.dify.starts() if run.status != "stopped")
+
+    def _said(self) -> list[Message]:
+        return [message for channel in self.slack.workspace.channels for message in self.slack.messages(channel)]
 
 
 def _count_open(c: Connection) -> int:
@@ -142,7 +193,7 @@ _ENDED = [state for state in RunState if state.has_ended]
 async def open_survival(folder: Path, speed: float = 20.0, **more: str) -> AsyncIterator[Survival]:
     """The world before its first life: apps are connected, there is no job yet. Dify is `speed` times as fast;
     `more` are settings."""
-    async with open_servers(speed=speed) as (slack, dify):
+    async with open_servers(speed=speed, apps=APPS) as (slack, dify):
         environ = environment(slack, folder) | {"DIFY_OPS_DIGEST_OVER": "off"} | more
         settings = read(environ, None)
         await upgrade(settings.database_url)
