@@ -33,7 +33,8 @@ from tests.stories.servers import connect_all, environment, open_servers
 from tests.stories.world import ANA
 from tests.survival.life import Life, begin
 
-OPS = "C0OPS"
+# Slack takes a message a second for each, so the jobs take turns.
+CHANNELS = ("C0OPS", "C0NEWS", "C0GENERAL")
 PATIENCE_S = 60.0
 TOLD_TO_END = (None, 0, -signal.SIGKILL, 130)
 # In every world: a run of a second or so, one whose message is edited, one that fails. Each tells Dify its job.
@@ -44,6 +45,7 @@ APPS = (
     DemoApp(name="failing", stream="fail_code", form=_TOPIC),
     DemoApp(name="slow", stream="slow_35s"),
 )
+REPORT = "was started twice at Dify"
 NAMED = re.compile(r"\*(Job \d+)\* ")
 
 
@@ -71,11 +73,11 @@ class Survival:
     deaths: int = 0
     exits_s: list[float] = field(default_factory=list)
 
-    async def add_job(self, after_s: float = 0.5, app_name: str = "digest", channel: str = OPS) -> str:
+    async def add_job(self, after_s: float = 0.5, app_name: str = "digest", channel: str = "") -> str:
         """A job that comes due once, in so many seconds of real time; its name."""
         name, now = f"Job {len(self.jobs) + 1}", datetime.now(UTC)
         at = (now + timedelta(seconds=max(1.0, after_s))).replace(microsecond=0)
-        team = self.slack.workspace.team_id
+        team, channel = self.slack.workspace.team_id, channel or CHANNELS[len(self.jobs) % len(CHANNELS)]
 
         def save(c: Connection) -> None:
             app = apps.find(c, team, app_name)
@@ -144,6 +146,8 @@ class Survival:
         """As `judge`, for runs of which Dify does not know the job."""
         told, ended, alerts = Counter[str](), set[str](), Counter[str]()
         for message in self._said():
+            if REPORT in message.text:
+                continue
             for name in NAMED.findall(message.text):
                 if message.text.startswith("<@"):
                     alerts[name] += 1
@@ -165,11 +169,13 @@ class Survival:
         at = self.jobs[name].at.timestamp()
         return min(run.created_at for run in self.dify.starts() if run.inputs.get("topic") == name) - at
 
-    def extra_runs(self) -> tuple[int, int]:
-        """How many runs Dify was asked for once too often, and how many of them it was told to stop."""
+    def extra_runs(self) -> tuple[int, int, int]:
+        """How many runs Dify was asked for once too often, how many of them it was told to stop, and of how many
+        somebody was told."""
         asked = Counter(run.inputs.get("topic") for run in self.dify.starts())
         extra = sum(count - 1 for count in asked.values())
-        return extra, sum(1 for run in self.dify.starts() if run.status == "stopped")
+        stopped = sum(1 for run in self.dify.starts() if run.status == "stopped")
+        return extra, stopped, sum(1 for message in self._said() if REPORT in message.text)
 
     def _started(self) -> Counter[str]:
         return Counter(str(run.inputs.get("topic")) for run in self.dify.starts() if run.status != "stopped")
