@@ -104,7 +104,7 @@ async def test_fmea_b6_a_database_that_is_restarted_again_and_again(tmp_path: Pa
 
 
 @pytest.mark.long
-async def test_wake_ups_that_are_lost_or_doubled_cost_five_seconds_at_most(tmp_path: Path, postgres: Any) -> None:
+async def test_wake_ups_that_are_lost_or_doubled_cost_two_beats_at_most(tmp_path: Path, postgres: Any) -> None:
     async with open_replicas(tmp_path, postgres) as world:
         line = await asyncpg.connect(read_address(world.environ["DATABASE_URL"]).dsn)
         async with world.life(BAD_WAKES=str(BAD_SHARE)), world.life(BAD_WAKES=str(BAD_SHARE)):
@@ -117,7 +117,6 @@ async def test_wake_ups_that_are_lost_or_doubled_cost_five_seconds_at_most(tmp_p
         await line.close()
         await settle(world, "kill −9", 0)
         late = sorted(world.lateness_s(name) for name in world.jobs)
-        print(
-            f"{len(late)} runs with bad wake-ups: median {late[len(late) // 2]:.1f} s late, at most {late[-1]:.1f} s"
-        )
+        beyond = sum(1 for one in late if one > LATE_S)
+        print(f"{len(late)} runs with bad wake-ups: {beyond} later than {LATE_S:g} s, the last by {late[-1]:.1f} s")
         assert late[-1] <= 2 * LATE_S + SLACK_S  # one to be admitted, one to be claimed

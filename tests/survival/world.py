@@ -169,6 +169,10 @@ class Survival:
         at = self.jobs[name].at.timestamp()
         return min(run.created_at for run in self.dify.starts() if run.inputs.get("topic") == name) - at
 
+    def told_after_s(self, name: str) -> float:
+        """How long after it was due Slack was told of it."""
+        return min(float(one.ts) for one in self._said() if f"*{name}* " in one.text) - self.jobs[name].at.timestamp()
+
     def extra_runs(self) -> tuple[int, int, int]:
         """How many runs Dify was asked for once too often, how many of them it was told to stop, and of how many
         somebody was told."""
