@@ -19,6 +19,9 @@ LONGEST_PAUSE_S = 5.0
 SETTLED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
 
 
+# So many searches in a row, after all patience, to which Dify gave no answer, before that is the end: one may be
+# spoilt by a pause of our own.
+LAST_TRIES = 3
 # What Dify was not heard by: it says nothing about the run, and all about the line.
 SILENT = (Code.UNREACHABLE, Code.TIMEOUT)
 
@@ -84,17 +87,20 @@ async def seek(
     """
     if not endpoint.is_workflow:
         return Sought()
-    until, pause_s = time.monotonic() + patience_s, FIRST_PAUSE_S
+    until, pause_s, failed = time.monotonic() + patience_s, FIRST_PAUSE_S, 0
     while True:
         left = until - time.monotonic()
         found, is_certain = await _search(dify, endpoint, user, heard)
-        if found or left <= 0 or given_up():
+        failed = 0 if is_certain else failed + 1
+        is_last = left <= 0 and (is_certain or failed >= LAST_TRIES)
+        if found or is_last or given_up():
             return Sought(found, is_certain)
-        await is_set_within(asked, max(0.0, min(pause_s, left)))
+        wait_s = min(pause_s, left) if left > 0 else pause_s
+        await is_set_within(asked, wait_s)
         if given_up():
             return Sought()
         if asked.is_set():  # a wish to stop is kept for the end of the search
-            await asyncio.sleep(max(0.0, min(pause_s, left)))
+            await asyncio.sleep(wait_s)
         pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
 
 

@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 from bot.dify.codes import Code
 from bot.loops import leave
 from bot.loops.janitor import MAX_DEATHS, PROVED_AFTER_S, SUSPECT_DEATHS, Janitor
+from bot.loops.look import LAST_TRIES
 from bot.loops.runner import LEASE_S, Runner
 from bot.operations.endpoint import open_endpoint
 from bot.operations.stop import stop
@@ -65,6 +66,14 @@ async def test_fmea_a5_a_run_that_was_sent_is_found_by_its_name_and_joined(house
     ended = await house.landed(first)
     assert (ended.state, ended.dify_run_id, ended.outputs) == (RunState.SUCCEEDED, at_dify.id, at_dify.outputs)
     assert (ended.attempts, len(house.dify.starts())) == (1, 1)
+
+
+async def test_one_search_that_fails_after_the_grace_is_no_verdict(house: House) -> None:
+    """As when the process stood still while it waited for the answer."""
+    house.dify.mischief.drop_answer_next()
+    house.dify.mischief.fail_next(LAST_TRIES - 1, status=504, on="logs")
+    assert (await house.fly("digest")).state is RunState.SUCCEEDED
+    assert len(house.dify.starts()) == 1
 
 
 async def test_a_run_is_begun_however_often_the_bot_was_cut_off_before_it_could_ask(house: House) -> None:
@@ -128,7 +137,7 @@ async def test_fmea_c6_a_clock_that_was_set_shortens_no_wait_for_a_log_that_is_l
 
 async def test_a_log_that_cannot_be_read_leaves_the_run_lost(house: House) -> None:
     house.dify.mischief.drop_answer_next()
-    house.dify.mischief.fail_next(on="logs", status=403)
+    house.dify.mischief.fail_next(LAST_TRIES, on="logs", status=403)
     run = await house.fly("digest")
     assert (run.state, run.fault.code if run.fault else None) == (RunState.LOST, Code.NEVER_STARTED)
     assert len(house.dify.starts()) == 1
