@@ -14,6 +14,7 @@ from sqlalchemy import Connection
 from bot.errors import DeliveryError
 from bot.loops.breaker import Breaker
 from bot.loops.render import render
+from bot.loops.takeback import take_back
 from bot.operations.complain import complain
 from bot.operations.cut_off import note_cut_off
 from bot.operations.digest import gather, retell
@@ -122,7 +123,7 @@ class Courier:
             return
         self._is_disordered |= self._breaker.note_success()
         if not await self._settle(delivery, receipt):
-            await self._take_back(delivery, receipt)
+            await take_back(self._services, delivery, receipt)
 
     async def _ask_leave(self, delivery_id: int) -> bool:
         """Whether the message is still ours to send, noted on its row; asked again by whoever was held up since."""
@@ -154,16 +155,6 @@ class Courier:
                 return True
             if not await self._is_ours_anew(held):
                 return False
-
-    async def _take_back(self, delivery: Delivery, receipt: Mapping[str, Any]) -> None:
-        """Another has the delivery: what we posted is one too many, unless it is the very one that the row knows."""
-        services = self._services
-        row = await services.store.read(lambda c: deliveries.get(c, delivery.team_id, delivery.id))
-        ours = receipt.get("ts")
-        if ours in ((delivery.receipt or {}).get("ts"), (row.receipt or {}).get("ts") if row else None):
-            return
-        log.warning("Delivery %s was posted by another as well; ours is taken back", delivery.id)
-        await leaves("bot.notifiers")[delivery.destination].take_back(services, receipt)
 
     async def _put_off(self, delivery_id: int, why: str, error: DeliveryError | None) -> None:
         held = self._sending[delivery_id]

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.demo.slack.people import BOT_USER, Channel
+from bot.loops import takeback
 from bot.loops.courier import (
     FIRST_PAUSE_S,
     LEASE_S,
@@ -45,6 +46,11 @@ async def owe(house: House, **fields: Any) -> Delivery:
 
 async def owe_again(house: House, delivery: Delivery) -> Delivery:
     return await house.store.run(lambda c: deliveries.owe(c, replace(delivery, due_at=house.hand.now)))
+
+
+async def is_asked(house: House, owed: Delivery) -> bool:
+    """Whether Slack is being asked to post it."""
+    return (await house.owed(owed)).asked_at is not None
 
 
 async def test_what_is_owed_is_posted_and_settled_with_its_receipt(house: House) -> None:
@@ -227,14 +233,58 @@ async def test_what_tells_of_nothing_any_more_is_buried_without_a_word(house: Ho
     assert house.said() == []
 
 
-async def test_a_message_that_was_taken_over_is_settled_by_its_new_owner_only(house: House) -> None:
+async def test_a_message_that_its_new_owner_finds_in_the_history_is_settled_by_them_and_not_taken_back(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+
+    async def look_again(seconds: float) -> None:
+        """The new owner, who has found ours, is not quick."""
+        looks.append(seconds)
+        if len(looks) == 2:
+            assert await house.owed(owed) == taken[0]
+            (found,) = house.said()
+            receipt = {"channel": OPS, "ts": found.ts}
+            assert await house.store.run(lambda c: claims.settle(c, taken[0], 1, receipt, house.hand.now))
+
+    monkeypatch.setattr(takeback, "sleep", look_again)
     owed = await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.1)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
     await house.courier.once()
+    await house.until(lambda: is_asked(house, owed))
     later = house.hand.now + timedelta(seconds=LEASE_S + 1)
-    (taken,) = await house.store.run(lambda c: claims.claim_deliveries(c, later, "other", 9, LEASE_S))
+    taken = await house.store.run(lambda c: claims.claim_deliveries(c, later, "other", 9, LEASE_S))
     await house.services.tasks.idle()
-    assert await house.owed(owed) == taken
+    assert len(looks) == 2
+    assert len(house.said()) == 1
+
+
+async def test_a_courier_that_must_take_back_insists_where_slack_does_not_want_to(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+
+    async def note(seconds: float) -> None:
+        pauses.append(seconds)
+        house.hand.turn(seconds=seconds)
+
+    monkeypatch.setattr(takeback, "sleep", note)
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    house.slack.fail("chat.delete", error="503")
+    await house.courier.once()
+    await house.until(lambda: is_asked(house, owed))
+    later = house.hand.now + timedelta(seconds=LEASE_S + 1)
+
+    def overtake(c: Connection) -> None:
+        (taken,) = claims.claim_deliveries(c, later, "heir", 9, LEASE_S)
+        assert claims.settle(c, taken, 1, {"channel": OPS, "ts": "1.000001"}, later)
+
+    await house.store.run(overtake)
+    await house.services.tasks.idle()
+    assert len(pauses) == 1
+    assert house.said() == []
+    assert (await house.owed(owed)).state is DeliveryState.SENT
 
 
 async def test_a_message_whose_turn_comes_after_its_lease_is_still_sent_once(house: House) -> None:
@@ -420,11 +470,7 @@ async def test_a_courier_that_posted_too_late_takes_its_message_back(house: Hous
     owed = await owe(house)
     house.slack.fail("chat.postMessage", error="", delay_s=0.2)
     await house.courier.once()
-
-    async def is_asked() -> bool:
-        return (await house.owed(owed)).asked_at is not None
-
-    await house.until(is_asked)
+    await house.until(lambda: is_asked(house, owed))
     house.hand.turn(seconds=LEASE_S + 1)
     receipt = {"channel": OPS, "ts": "1.000001"}
 
