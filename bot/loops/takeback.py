@@ -4,14 +4,17 @@ counts."""
 import logging
 from asyncio import sleep
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
+
+from sqlalchemy import Connection
 
 from bot.errors import DeliveryError
 from bot.loops.keep import insist
 from bot.registry import leaves
 from bot.services import Services
 from storage import deliveries
-from storage.records import Delivery
+from storage.records import Delivery, DeliveryState
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +28,7 @@ async def take_back(services: Services, delivery: Delivery, receipt: Mapping[str
     and be about to take it for theirs: it only goes away when the row knows another."""
     ours, before = receipt.get("ts"), (delivery.receipt or {}).get("ts")
     if ours == before:
+        await draw_again(services, delivery)
         return
     for _ in range(LOOKS):
         row = await insist(services.store, delivery.id, lambda c: deliveries.get(c, delivery.team_id, delivery.id))
@@ -37,6 +41,19 @@ async def take_back(services: Services, delivery: Delivery, receipt: Mapping[str
         if row.owner is None:
             return  # nobody has sent it: the next one looks for it first, and finds ours
         await sleep(LOOK_EVERY_S)
+
+
+async def draw_again(services: Services, delivery: Delivery) -> None:
+    """An edit of ours may have come after a newer one of its new owner, and hide it: the newest is owed once more."""
+
+    def owe(c: Connection) -> None:
+        row = deliveries.get(c, delivery.team_id, delivery.id)
+        if row is not None and row.state is not DeliveryState.DEAD:
+            deliveries.owe(c, replace(row, due_at=services.now()))
+
+    log.warning("Delivery %s was edited by another as well; it is drawn again", delivery.id)
+    await insist(services.store, delivery.id, owe)
+    services.engine.wake("courier")
 
 
 async def _delete(services: Services, delivery: Delivery, receipt: Mapping[str, Any]) -> None:

@@ -259,6 +259,27 @@ async def test_a_message_that_its_new_owner_finds_in_the_history_is_settled_by_t
     assert len(house.said()) == 1
 
 
+async def test_an_edit_that_came_too_late_is_followed_by_the_newest(house: House) -> None:
+    owed = await owe(house)
+    await house.deliver()
+    await owe_again(house, owed)
+    house.slack.fail("chat.update", error="", delay_s=0.2)
+    await house.courier.once()
+    later = house.hand.now + timedelta(seconds=LEASE_S + 1)
+
+    def overtake(c: Connection) -> None:
+        (taken,) = claims.claim_deliveries(c, later, "heir", 9, LEASE_S)
+        assert claims.settle(c, taken, taken.wanted, taken.receipt, later)
+
+    await house.store.run(overtake)
+    await house.services.tasks.idle()
+    again = await house.owed(owed)
+    assert (again.state, again.wanted, again.sent) == (DeliveryState.OWED, 3, 2)
+    await house.deliver()
+    assert (await house.owed(owed)).state is DeliveryState.SENT
+    assert len(house.said()) == 1
+
+
 async def test_a_courier_that_must_take_back_insists_where_slack_does_not_want_to(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
