@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeVar
 
 from bot.dify.client import Endpoint, NoLeave
@@ -12,16 +13,13 @@ from bot.dify.hearing import Hearing, explain_end
 from bot.dify.outage import was_unreached
 from bot.dify.spans import close_spans
 from bot.errors import DifyError, Refusal
-from bot.hosts import host_of
 from bot.loops.close import close
 from bot.loops.disown import disown
-from bot.loops.ending import Ending, Wish, end_before_asking, end_by_error, end_by_stream, read_wish, tell_line
+from bot.loops.ending import Ending, Wish, end_before_asking, end_by_stream, read_wish, tell_line
 from bot.loops.heading import Heading
 from bot.loops.logbook import Logbook
 from bot.loops.look import is_set_within, wait_for_either
 from bot.loops.pursuit import STOP_PATIENCE_S, Pursuit
-from bot.loops.reach import Reach
-from bot.rules.room import Limits
 from bot.services import Services
 from storage import runs
 from storage.errors import StorageError
@@ -48,16 +46,14 @@ class Flight:
         *,
         on_started: Callable[[], None],
         leave: Callable[[Run], Awaitable[bool]],
-        limits: Limits,
-        reach: Reach,
+        head: Callable[[Logbook], Heading],
     ) -> None:
         self.logbook = Logbook(run)
         self.is_flying = True
         self._services = services
         self._on_started = on_started
         self._leave = leave
-        self._reach = reach
-        self._heading = Heading(services, self.logbook, limits)
+        self._heading = head(self.logbook)
         self._hearing, self._heard = Hearing(), ""
         self._asked = asyncio.Event()
         self._named = asyncio.Event()
@@ -149,8 +145,6 @@ class Flight:
 
     async def _turn(self, wish: Wish | None, error: DifyError | None) -> bool:
         """Whether Dify was not reached there, and there is another address to go to."""
-        if was_unreached(error):
-            self._reach.note_failure(host_of(self.run.base_url or ""), self._services.now())
         if not self.is_flying or wish is not None or not was_unreached(error) or not await self._heading.turn():
             return False
         self.is_flying = self.run.state is RunState.RUNNING
@@ -195,10 +189,7 @@ class Flight:
         assert tag is not None
         line = dify.start(endpoint, self.run.inputs, tag, leave=self._ask_leave, hearing=self._hearing)
         async with line as events:
-            book.run = replace(book.run, heard_at=self._services.now())
-            book.is_changed = True
-            if self._reach.note_answer(host_of(endpoint.base_url)):
-                self._services.engine.wake("runner")
+            self._heading.note_arrival()
             async for event in events:
                 book.trace.fold(event)
                 if book.trace.run_id is not None and book.run.dify_run_id is None:
@@ -248,19 +239,15 @@ class Flight:
             return end_by_stream(facts, self.logbook.spans, wish, detail)
         if facts.run_id is not None:
             return await pursuit.follow(wish)
-        ending = end_by_error(facts, error, addresses=len(self._heading.tried))
-        if ending is not None and self._reach.leaves_to_others(ending, self.run.attempts):
-            return ending.elsewhere()
-        return ending or await pursuit.search()
+        return self._heading.end_by_error(facts, error) or await pursuit.search()
 
     def _tell_line(self, ending: Ending, endpoint: Endpoint, error: DifyError | None) -> Ending:
         version = self._services.dify.version(endpoint)
         return tell_line(ending, self._heard or explain_end(error), self._hearing.version, version)
 
     def _pursue(self, endpoint: Endpoint) -> Pursuit:
-        services, deadline, is_over = self._services, self._deadline, lambda: not self.is_flying
-        told: dict[str, Any] = {"deadline": deadline, "asked": self._asked, "is_over": is_over, "reach": self._reach}
-        return Pursuit(services, endpoint, self.logbook, **told)
+        pursuit = partial(Pursuit, self._services, endpoint, self.logbook, deadline=self._deadline)
+        return pursuit(asked=self._asked, reach=self._heading.reach, is_over=lambda: not self.is_flying)
 
     async def _end(self, endpoint: Endpoint | None, ending: Ending | None) -> None:
         """Close the run, or let go of it where another has it."""

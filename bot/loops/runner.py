@@ -11,6 +11,7 @@ from typing import Any
 from sqlalchemy import Connection
 
 from bot.loops.flight import Flight
+from bot.loops.heading import Heading
 from bot.loops.keep import keep_progress
 from bot.loops.leave import Leave
 from bot.loops.logbook import LIVE_AFTER
@@ -147,8 +148,7 @@ class Runner:
             run,
             on_started=partial(self._wake_saver, run.id),
             leave=self._leave.ask,
-            limits=self._limits,
-            reach=self.reach,
+            head=partial(Heading, services=self._services, limits=self._limits, reach=self.reach),
         )
 
     def _board(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
