@@ -21,7 +21,7 @@ from storage.postgres import POOL
 from tests.loops.house import open_house
 from tests.makers import save_job
 from tests.storage.examples import a_run
-from tests.survival.cable import Cable, lay_to_postgres
+from tests.survival.cable import Cable, lay
 
 # What the server says when it has committed: CommandComplete, 11 bytes, its tag.
 COMMITTED = b"C\x00\x00\x00\x0bCOMMIT\x00"
@@ -43,7 +43,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 async def line(postgres: Any, tmp_path: Path) -> AsyncIterator[Cable]:
     (tmp_path / "line").mkdir()
-    async with lay_to_postgres(postgres.socket, tmp_path / "line") as cable:
+    async with lay(tmp_path / "line" / postgres.socket.name, postgres.socket) as cable:
         yield cable
 
 
@@ -53,7 +53,7 @@ async def far(line: Cable, url: str, postgres: Any, tmp_path: Path) -> AsyncIter
     opened = open_store(url.replace(str(postgres.socket.parent), str(tmp_path / "line")))
     await opened.check()
     yield opened
-    line.mend()
+    await line.mend()
     await opened.close()
 
 
@@ -97,7 +97,7 @@ async def test_fmea_f3_a_line_that_only_carries_statements_is_given_up_in_time(f
     with pytest.raises(StorageError, match="nothing was saved"):
         await far.run(lambda c: meta.put(c, "a", "1"))
     assert time.monotonic() - since < 20 * SHORT_S
-    line.mend()
+    await line.mend()
     await far.run(lambda c: meta.put(c, "a", "2"))
     assert await far.read(lambda c: meta.get(c, "a")) == "2"
 
@@ -106,7 +106,7 @@ async def test_fmea_f3_a_commit_that_is_never_answered_is_unsure(far: Store, sto
     line.break_at(COMMITTED, silently=True)
     with pytest.raises(Unsure, match="broke while saving"):
         await far.run(lambda c: meta.put(c, "a", "1"))
-    line.mend()
+    await line.mend()
     assert await store.read(lambda c: meta.get(c, "a")) == "1"
 
 
