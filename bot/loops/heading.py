@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 
 
 class Heading:
-    """`tried` are the addresses at which this attempt could not be begun, `reach` is what this server reaches. `app` is as
-    it was read with the claim."""
+    """`tried` are the addresses at which this attempt could not be begun, `reach` is what this server reaches, `app`
+    is as it was read with the claim."""
 
     def __init__(self, logbook: Logbook, *, services: Services, limits: Limits, reach: Reach) -> None:
         self.tried: list[str] = []

@@ -82,7 +82,9 @@ def lay_one(bot: Bot, trap: Trap) -> None:
     store: Any = bot.services.store
     store.run = _wrap_run(store.run, trap)
     http: Any = bot.services.dify._http
-    http.send = _wrap_call(http.send, trap, "dify", lambda request, *_: request.method == "POST")
+    http.handle_async_request = _wrap_call(
+        http.handle_async_request, trap, "dify", lambda asked: asked.method == "POST"
+    )
     slack: Any = bot.services.slack
     slack._call = _wrap_call(slack._call, trap, "slack", lambda method, _: method == "chat.postMessage")
     slack._call = _wrap_call(slack._call, trap, "edit", lambda method, _: method == "chat.update")
@@ -168,13 +170,13 @@ def shorten_leases(lease_s: float, delivery_s: float) -> None:
 def take_line(bot: Bot, port: int) -> None:
     """Dify is asked over this port of the machine, whatever the address of the app says."""
     http: Any = bot.services.dify._http
-    send = http.send
+    handle = http.handle_async_request
 
-    async def sent(request: Any, *args: Any, **more: Any) -> Any:
+    async def handled(request: Any) -> Any:
         request.url = request.url.copy_with(port=port)
-        return await send(request, *args, **more)
+        return await handle(request)
 
-    http.send = sent
+    http.handle_async_request = handled
 
 
 def wake_badly(bot: Bot, share: float) -> None:
