@@ -33,7 +33,7 @@ class Calls:
     def lie_on(self, house: House) -> None:
         dify: Any = house.services.dify._http
         slack: Any = house.services.slack._session
-        send, request = dify.send, slack._request
+        send, request = dify.handle_async_request, slack._request
 
         async def send_spoilt(asked: httpx.Request, **more: Any) -> httpx.Response:
             if not self._is_here(f"{asked.method} {asked.url.path}"):
@@ -45,7 +45,7 @@ class Calls:
                 return await request(method, url, **more)
             return await self._spoil_slack(house, method, url, request, more)
 
-        dify.send, slack._request = send_spoilt, request_spoilt
+        dify.handle_async_request, slack._request = send_spoilt, request_spoilt
 
     def _is_here(self, what: str) -> bool:
         if self._left is None:

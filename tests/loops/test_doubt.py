@@ -42,7 +42,7 @@ async def test_fmea_a4_a_run_that_was_claimed_and_not_sent_waits_again_and_needs
 
 async def test_fmea_e20_of_two_runs_of_one_name_the_earliest_is_followed_and_the_other_is_told(house: House) -> None:
     first = await house.fly("digest")
-    endpoint = open_endpoint(house.services.vault, await house.app("digest"), None)
+    endpoint = open_endpoint(house.services.vault, await house.app("digest"), first.base_url)
     async with house.services.dify.start(endpoint, first.inputs, first.tag or "") as events:
         async for _ in events:
             pass

@@ -19,7 +19,8 @@ from tests.loops.house import House
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     """Silence is silence after a moment."""
     monkeypatch.setattr(hearing, "LIVELY_S", 0.3)
-    monkeypatch.setattr(flight, "STOP_PATIENCE_S", 0.1)
+    for room in (flight, pursuit):
+        monkeypatch.setattr(room, "STOP_PATIENCE_S", 0.1)
     monkeypatch.setattr(pursuit, "FOLLOWED_FOR_S", 0.1)
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.dify.codes import Code
+from bot.loops.breaker import FIRST_REST_S
 from bot.loops.reach import FIRST_PAUSE_S, LONGEST_PAUSE_S, MAX_STARTS, SILENCES, Reach
 from storage import attempts, claims, gates
 from storage.database import Store
@@ -146,9 +147,9 @@ async def test_fmea_f2_a_message_that_one_server_cannot_send_is_sent_by_the_next
     owed = [await owe(here) for _ in range(SILENCES)]
     assert await here.courier.once() == SILENCES
     await here.services.tasks.idle()
-    here.hand.turn(seconds=1)
     assert await here.courier.once() == 0
-    assert here.bell.alarms["courier"] == here.hand.now + timedelta(seconds=FIRST_PAUSE_S - 1)
+    assert here.bell.alarms["courier"] == here.hand.now + timedelta(seconds=FIRST_REST_S)
+    here.hand.turn(seconds=FIRST_REST_S)
     assert await there.deliver() == SILENCES
     assert [(await here.owed(one)).state for one in owed] == [DeliveryState.SENT] * SILENCES
     assert len(here.said()) == SILENCES

@@ -151,7 +151,7 @@ async def take_round(house: House, limits: Limits) -> list[Run]:
         return claims.claim_runs(c, [turn.run_id for turn in turns], "me", NOW, LEASE_S)
 
     def work(c: Connection) -> list[Run]:
-        begun, _ = take_turns(c, house.services.team_id, limits, HERD, partial(claim, c), now=NOW)
+        begun, _ = take_turns(c, house.services.team_id, limits, HERD, partial(claim, c), own={}, now=NOW)
         for run in begun:
             claims.save_run(c, replace(run, state=RunState.SUCCEEDED, ended_at=NOW))
         return begun

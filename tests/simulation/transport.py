@@ -21,6 +21,11 @@ class DifyWire(httpx.AsyncBaseTransport):
         self._dify = dify
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._carry(request)
+        response.request = request
+        return response
+
+    async def _carry(self, request: httpx.Request) -> httpx.Response:
         dify, faults, dice = self._dify, self._dify.faults, self._dify.dice
         limits = request.extensions["timeout"]
         patience_s = limits["read"]
