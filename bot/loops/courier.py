@@ -14,7 +14,7 @@ from sqlalchemy import Connection
 from bot.errors import DeliveryError
 from bot.loops.breaker import Breaker
 from bot.loops.render import render
-from bot.loops.takeback import draw_again, take_back
+from bot.loops.takeback import draw_again, take_back, take_back_unheard
 from bot.operations.complain import complain
 from bot.operations.cut_off import note_cut_off
 from bot.operations.digest import gather, retell
@@ -165,8 +165,12 @@ class Courier:
         due_at = self._services.now() + timedelta(seconds=pause_s)
         retry = partial(claims.retry_delivery, delivery=held, due_at=due_at, error=why, is_in_doubt=is_in_doubt)
         is_ours = await self._services.store.run(retry)
-        if not is_ours and is_in_doubt and (held.receipt or {}).get("ts"):
+        if is_ours or not is_in_doubt:
+            return
+        if (held.receipt or {}).get("ts"):
             await draw_again(self._services, held)
+        else:
+            await take_back_unheard(self._services, held)
 
     async def _give_up(self, delivery_id: int, error: DeliveryError) -> None:
         """Nothing is thrown away: the row stays, and the owner is told where the message could not go."""

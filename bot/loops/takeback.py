@@ -3,9 +3,9 @@ counts."""
 
 import logging
 from asyncio import sleep
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -16,31 +16,56 @@ from bot.services import Services
 from storage import deliveries
 from storage.records import Delivery, DeliveryState
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
 
 # Whoever has it now is looking for it, or sending it: which of the two its row tells within so many looks.
 LOOKS, LOOK_EVERY_S = 60, 1.0
+LATE_S = (0.0, 2.0, 5.0)  # when we look for what may still come to stand
 TRIES = 5  # so often Slack is asked to take it away
 
 
 async def take_back(services: Services, delivery: Delivery, receipt: Mapping[str, Any]) -> None:
     """`receipt` is of what we posted, and the row went to another meanwhile. They may have found ours in the history
     and be about to take it for theirs: it only goes away when the row knows another."""
-    ours, before = receipt.get("ts"), (delivery.receipt or {}).get("ts")
-    if ours == before:
+    ours = receipt.get("ts")
+    if ours == (delivery.receipt or {}).get("ts"):
         await draw_again(services, delivery)
+    elif await _know_other(services, delivery) not in (None, ours):
+        await _insist(delivery, lambda: leaves("bot.notifiers")[delivery.destination].take_back(services, receipt))
+
+
+async def take_back_unheard(services: Services, delivery: Delivery) -> None:
+    """As `take_back`, where Slack has not answered whether ours was posted: it may come to stand a little later."""
+    known = await _know_other(services, delivery)
+    if known is None:
         return
+    seek = leaves("bot.notifiers")[delivery.destination].take_back_unheard
+    thread_ts = await insist(services.store, delivery.id, lambda c: _thread_of(c, delivery))
+    for pause_s in LATE_S:
+        await sleep(pause_s)
+        if await _insist(delivery, lambda: seek(services, delivery, known, thread_ts)):
+            return
+
+
+async def _know_other(services: Services, delivery: Delivery) -> str | None:
+    """The message that the row knows by now and did not know when we had it; None where nobody has sent another."""
+    before = (delivery.receipt or {}).get("ts")
     for _ in range(LOOKS):
         row = await insist(services.store, delivery.id, lambda c: deliveries.get(c, delivery.team_id, delivery.id))
         known = (row.receipt or {}).get("ts") if row is not None else None
-        if row is None or known == ours:
-            return
         if known != before:
-            await _delete(services, delivery, receipt)
-            return
-        if row.owner is None:
-            return  # nobody has sent it: the next one looks for it first, and finds ours
+            return str(known)
+        if row is None or row.owner is None:
+            return None  # nobody has sent it: the next one looks for it first, and finds ours
         await sleep(LOOK_EVERY_S)
+    return None
+
+
+def _thread_of(c: Connection, delivery: Delivery) -> str | None:
+    root = deliveries.by_key(c, delivery.facts["thread"]) if "thread" in delivery.facts else None
+    return (root.receipt or {}).get("ts") if root is not None else None
 
 
 async def draw_again(services: Services, delivery: Delivery) -> None:
@@ -56,15 +81,14 @@ async def draw_again(services: Services, delivery: Delivery) -> None:
     services.engine.wake("courier")
 
 
-async def _delete(services: Services, delivery: Delivery, receipt: Mapping[str, Any]) -> None:
+async def _insist(delivery: Delivery, deed: Callable[[], Awaitable[T]]) -> T | None:
     log.warning("Delivery %s was posted by another as well; ours is taken back", delivery.id)
     for tried in range(TRIES):
         try:
-            await leaves("bot.notifiers")[delivery.destination].take_back(services, receipt)
+            return await deed()
         except DeliveryError as error:
             if error.permanent or tried == TRIES - 1:
-                log.warning("Delivery %s stands twice: %s", delivery.id, error.code)
-                return
+                log.warning("Delivery %s may stand twice: %s", delivery.id, error.code)
+                return None
             await sleep(error.retry_after_s or 2.0**tried)
-        else:
-            return
+    return None

@@ -93,6 +93,17 @@ async def send(outlets: Outlets, delivery: Delivery, message: Message, leave: Le
     raise AssertionError("the last form either passed or raised")
 
 
+async def take_back_unheard(outlets: Outlets, delivery: Delivery, known: str, thread_ts: str | None) -> bool:
+    """What we may have posted without hearing so goes away; `known` is the message that counts. Whether there was
+    one. Raises DeliveryError."""
+    token, since = token_of(outlets.installation, delivery.key), delivery.asked_at or delivery.created_at
+    found = await outlets.slack.history.find(delivery.target, token, since, but=known, thread_ts=thread_ts)
+    if found is None:
+        return False
+    await outlets.slack.delete(*found)
+    return True
+
+
 async def take_back(outlets: Outlets, receipt: Mapping[str, Any]) -> None:
     """What was posted once too often goes away."""
     await outlets.slack.delete(receipt["channel"], receipt["ts"])

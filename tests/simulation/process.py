@@ -36,7 +36,12 @@ if TYPE_CHECKING:
 
 INSTALLATION = "simulated"
 SETTINGS = Settings(
-    data_folder=Path("/nowhere"), slack_bot_token=Secret("xoxb-simulated"), http=None, backups=0, max_streams=50
+    data_folder=Path("/nowhere"),
+    slack_bot_token=Secret("xoxb-simulated"),
+    http=None,
+    backups=0,
+    max_streams=50,
+    digest_over=None,
 )
 
 

@@ -68,6 +68,8 @@ class SimulatedSlack:
                 return self._history(told)
             case "conversations.open":
                 return {"ok": True, "channel": {"id": f"D{told['users']}"}}
+            case "auth.test":
+                return {"ok": True, "team_id": "T1", "team": "Team", "user_id": "U0BOT", "bot_id": "B0BOT"}
             case "users.info":
                 return {"ok": True, "user": {"id": told["user"], "name": "ana", "team_id": "T1"}}
         raise AssertionError(f"nobody asks for {method}")
