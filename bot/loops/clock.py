@@ -3,6 +3,7 @@
 import asyncio
 from datetime import datetime
 from functools import partial
+from time import monotonic
 
 from sqlalchemy import Connection
 
@@ -14,6 +15,9 @@ from storage import claims, jobs
 # How many batches of a herd are handled side by side: PostgreSQL writes one while the next is decided about, and
 # passes over what another has in hand. SQLite has one writer.
 LANES = {"sqlite": 1, "postgresql": 2}
+# A herd is let in before its first runs begin, for these would take the database and the processor from the others;
+# but nobody waits for longer than this.
+HERD_FIRST_S = 1.0
 
 
 class Clock:
@@ -29,13 +33,20 @@ class Clock:
             # As if nobody were here: what is missed meanwhile is walked over at the next start.
             services.pulse.beat()
             return 0
+        ready: list[int] = []
+        told_at = monotonic()
         while True:
             now = services.now()
             ticked = await asyncio.gather(*(self._tick(now) for _ in range(lanes)))
             count = sum(one.count for one in ticked)
             handled += count
             services.pulse.beat()
-            if any(one.is_full for one in ticked):
+            ready += [run_id for one in ticked for run_id in one.ready]
+            is_full = any(one.is_full for one in ticked)
+            if ready and (not is_full or monotonic() - told_at > HERD_FIRST_S):
+                services.engine.wake("runner", ready)
+                ready, told_at = [], monotonic()
+            if is_full:
                 lanes = LANES[services.store.dialect]
                 continue
             lanes = 1
@@ -54,11 +65,7 @@ class Clock:
         return handled
 
     async def _tick(self, now: datetime) -> Ticked:
-        """One batch; whoever has a hand free is told at once of what is ready."""
-        ticked = await self._services.store.run(partial(tick, now=now))
-        if ticked.ready:
-            self._services.engine.wake("runner", ticked.ready)
-        return ticked
+        return await self._services.store.run(partial(tick, now=now))
 
 
 def _next_instants(c: Connection) -> tuple[datetime | None, datetime | None]:

@@ -35,6 +35,7 @@ BEAT_S = 1.5  # how much of a stream a crash may cost
 SAVES_PER_TRANSACTION = 20
 RENEWALS_PER_TRANSACTION = 200  # of runs of which there is nothing to save
 CLAIMS_PER_TRANSACTION = 100
+BOARDS_AT_ONCE = 10  # the first steps of a hundred runs in one turn of the loop hold up every ack
 
 
 class Runner:
@@ -57,9 +58,11 @@ class Runner:
         if free <= 0 or self._is_closed:
             return 0
         claimed, opens_at, found = await self._services.store.run(lambda c: self._claim(c, free, ids))
-        for run in claimed:
+        for index, run in enumerate(claimed, 1):
             flight = self._make_flight(run)
             self._board(flight, flight.fly(found[run.app_id]))
+            if index % BOARDS_AT_ONCE == 0:
+                await asyncio.sleep(0)
         if len(claimed) == CLAIMS_PER_TRANSACTION:
             self._services.engine.wake("runner")
             return len(claimed)
