@@ -25,7 +25,6 @@ from bot.hosts import AllowedHosts, check_address, check_url
 
 __all__ = ["AllowedHosts", "Egress", "NameUnknown", "TlsFailed", "check_url"]
 
-CHUNK_BYTES = 64 * 1024  # as much as aiohttp holds of an answer: each chunk goes through four layers
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 
@@ -126,8 +125,7 @@ class Egress(httpx.AsyncBaseTransport):
         with _exact_errors(request):
             response = await self._transport.handle_async_request(request)
         assert isinstance(response.stream, AiohttpResponseStream)
-        response.stream.CHUNK_SIZE = CHUNK_BYTES
-        response.stream = _Body(response.stream, request)
+        response.stream = _Body(response.stream)
         return response
 
     async def aclose(self) -> None:
@@ -160,16 +158,22 @@ def make_tls_context() -> ssl.SSLContext:
 
 
 class _Body(httpx.AsyncByteStream):
-    """The bytes as they come off the socket, with the errors told exactly."""
+    """The bytes as they come off the socket, with the errors told exactly. Read where aiohttp holds them: each layer
+    above is a generator that stands as long as the stream, of which there may be thousands."""
 
-    def __init__(self, stream: httpx.AsyncByteStream, request: httpx.Request) -> None:
+    def __init__(self, stream: AiohttpResponseStream) -> None:
         self._stream = stream
-        self._request = request
+        self._content = stream._aiohttp_response.content
 
-    async def __aiter__(self) -> AsyncIterator[bytes]:
-        with _exact_errors(self._request):
-            async for chunk in self._stream:
-                yield chunk
+    def __aiter__(self) -> AsyncIterator[bytes]:
+        return self
+
+    async def __anext__(self) -> bytes:
+        with _exact_errors():
+            chunk = await self._content.readany()
+        if not chunk:
+            raise StopAsyncIteration
+        return chunk
 
     async def aclose(self) -> None:
         with contextlib.suppress(httpx.TransportError):
@@ -177,7 +181,7 @@ class _Body(httpx.AsyncByteStream):
 
 
 @contextmanager
-def _exact_errors(request: httpx.Request) -> Iterator[None]:
+def _exact_errors(request: httpx.Request | None = None) -> Iterator[None]:
     """httpx-aiohttp calls a broken connection a connect timeout, and a start must know which of the two it was: the
     cause tells."""
     try:
@@ -188,7 +192,7 @@ def _exact_errors(request: httpx.Request) -> Iterator[None]:
         raise _translate(error, request) from None
 
 
-def _translate(error: BaseException, request: httpx.Request) -> Exception:
+def _translate(error: BaseException, request: httpx.Request | None) -> Exception:
     """aiohttp's errors in httpx's words. The order matters: subclasses first."""
     match error:
         case aiohttp.ConnectionTimeoutError():

@@ -99,14 +99,17 @@ class Dify:
         """
         url, payload = _read_start(endpoint, inputs, user)
         async with self._streams:
-            response = await self._open(endpoint, url, payload, leave)
+            # What is over is let go of: the head of the answer would weigh as much as the rest while the run goes on.
+            body = (await self._open(endpoint, url, payload, leave)).stream
+            assert isinstance(body, httpx.AsyncByteStream)
+            del payload
             hearing = hearing or Hearing()
             hearing.begin(self.version(endpoint), time.monotonic())
             try:
-                async with aclosing(self._stream(response, hearing)) as events:
+                async with aclosing(self._stream(body, url, hearing)) as events:
                     yield events
             finally:
-                await response.aclose()
+                await body.aclose()
 
     async def stop(self, endpoint: Endpoint, task_id: str, user: str) -> None:
         """Ask Dify to stop. It says yes to anything: only the stream or the run detail tell what became of it."""
@@ -186,10 +189,10 @@ class Dify:
             raise
         return response
 
-    async def _stream(self, response: httpx.Response, hearing: Hearing) -> AsyncGenerator[Event]:
+    async def _stream(self, body: httpx.AsyncByteStream, url: httpx.URL, hearing: Hearing) -> AsyncGenerator[Event]:
         splitter, too_large = Splitter(), 0
         try:
-            async for chunk in response.aiter_raw():
+            async for chunk in body:
                 payloads = splitter.feed(chunk)
                 hearing.note(len(chunk), splitter.pings, has_event=bool(payloads), now=time.monotonic())
                 if hearing.received > MAX_STREAM:
@@ -200,7 +203,7 @@ class Dify:
                     too_large += 1
                     yield UNREADABLE
         except httpx.TransportError as error:
-            raise explain(error, response.url, self._silence_s, is_start=True) from None
+            raise explain(error, url, self._silence_s, is_start=True) from None
 
     def _note_version(self, endpoint: Endpoint, headers: httpx.Headers) -> None:
         told, known = headers.get("X-Version", "")[:MAX_VERSION_CHARS], self.version(endpoint)
