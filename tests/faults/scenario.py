@@ -26,6 +26,7 @@ JOBS = {"News": "digest", "Trouble": "broken", "Watch": "never-ending"}
 INPUTS = {"digest": {"topic": "Tea"}, "broken": {}, "never-ending": {}}
 # What an engine does in five seconds is done each time that the hand has moved by so much.
 BEAT = timedelta(seconds=5)
+DAILY = "every day at 8:00"
 STEP_S, TICK_S = 0.5, 0.004
 PATIENCE_S = 60.0
 ENDED = [state for state in RunState if state.has_ended]
@@ -43,15 +44,16 @@ class Scenario:
     _disk: Disk = field(init=False)
     _beats_at: datetime = field(init=False)
 
-    async def prepare(self) -> None:
-        """Everything that is there before the hour strikes."""
+    async def prepare(self, when: str = DAILY) -> None:
+        """Everything that is there before the hour strikes. The next time is a day away: however long something real
+        is waited for while the hand moves, it does not come due."""
         house, by = self.house, an_actor(ANA, channels={OPS})
         self._disk = Disk(house.services)
         for name, app_name in JOBS.items():
             told: dict[str, Any] = {"app": await house.app(app_name), "inputs": INPUTS[app_name], "channel_id": OPS}
             if name == "Trouble":
                 told["policy"] = Policy(retries=1)
-            await house.store.run(partial(save_job, when="every hour", by=by, name=name, **told))
+            await house.store.run(partial(save_job, when=when, by=by, name=name, **told))
         self.slot_at = self._beats_at = house.hand.turn(hours=1)
 
     async def live(self) -> None:

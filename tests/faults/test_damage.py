@@ -39,7 +39,7 @@ async def open_scenario(template: Path, folder: Path) -> AsyncIterator[tuple[Sce
     try:
         async with open_house(store, folder) as house:
             scenario = Scenario(house, eyes)
-            await scenario.prepare()
+            await scenario.prepare("every hour")
             yield scenario, path
     finally:
         await store.close()
