@@ -30,7 +30,7 @@ SABOTEURS = (
         "bot/operations/foresight.py",
         'return f"job:{job_id}@{_iso(at)}"',
         "return f\"job:{job_id}.{__import__('random').random()}@{_iso(at)}\"",
-        "tests/loops/test_clock.py::test_fmea_c7_a_clock_that_is_set_back_fires_no_slot_again",
+        "tests/operations/test_plan.py::test_planning_again_and_again_never_makes_a_slot_twice",
     ),
     Saboteur(
         "one transaction for a tick",
@@ -86,7 +86,7 @@ SABOTEURS = (
         "bot/operations/finish.py",
         "        show(c, run, now=now, rank=1)\n",
         "        pass\n",
-        "tests/loops/test_runner.py::test_the_end_of_a_run_is_judged_and_told_with_its_job",
+        "tests/operations/test_finish.py::test_an_end_is_written_and_its_message_is_owed",
     ),
     Saboteur(
         "the alert is owed with the end of the run",
