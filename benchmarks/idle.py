@@ -1,4 +1,4 @@
-"""What a bot with 2,000 jobs of which none is due costs: CPU seconds of a minute, beside a process that only sleeps."""
+"""What a bot with 2,000 jobs of which none is due costs: CPU seconds of a minute."""
 
 import asyncio
 import tempfile

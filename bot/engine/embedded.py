@@ -23,7 +23,7 @@ STOP_S = 5
 
 
 @dataclass(slots=True)
-class _Bell:
+class Bell:
     """What a handler is to look at when it is woken."""
 
     rung: asyncio.Event = field(default_factory=asyncio.Event)
@@ -59,7 +59,7 @@ class EmbeddedEngine:
         self._beat_s = beat_s
         self._now = now
         self._handlers: Mapping[str, Handler] = {}
-        self._bells: dict[str, _Bell] = {}
+        self._bells: dict[str, Bell] = {}
         self._workers: list[asyncio.Task[None]] = []
         self._alarms: dict[str, datetime] = {}
         self._scheduler: AsyncIOScheduler | None = None
@@ -68,7 +68,7 @@ class EmbeddedEngine:
         self._handlers = handlers
         self._scheduler = AsyncIOScheduler(timezone=UTC, executors={"default": AsyncIOExecutor()})
         for kind, handler in handlers.items():
-            self._bells[kind] = _Bell()
+            self._bells[kind] = Bell()
             self._bells[kind].ring()
             self._workers.append(asyncio.create_task(self._work(kind, handler), name=f"engine {kind}"))
         # Without this, APScheduler drops a beat that is over a second late.

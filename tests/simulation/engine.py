@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from bot.engine.embedded import Bell
 from bot.engine.port import Handler
 
 if TYPE_CHECKING:
@@ -15,38 +16,19 @@ LATEST_S = 2.0  # how late a doubled wake-up comes
 BEAT_S = 10.0
 
 
-class _Bell:
-    def __init__(self) -> None:
-        self.rung = asyncio.Event()
-        self.ids: set[int] = set()
-        self.is_sweep = False
-
-    def ring(self, ids: Collection[int] = ()) -> None:
-        self.ids.update(ids)
-        self.is_sweep = self.is_sweep or not ids
-        self.rung.set()
-
-    def take(self) -> Collection[int]:
-        ids = () if self.is_sweep else frozenset(self.ids)
-        self.ids.clear()
-        self.is_sweep = False
-        self.rung.clear()
-        return ids
-
-
 class ShakyEngine:
     """One handler of a kind is at work at a time; only the beat is sure."""
 
     def __init__(self, process: "Process") -> None:
         self._process = process
-        self._bells: dict[str, _Bell] = {}
+        self._bells: dict[str, Bell] = {}
         self._alarms: dict[str, tuple[datetime, asyncio.TimerHandle]] = {}
         self._tasks: list[asyncio.Task[None]] = []
         self._is_over = False
 
     async def start(self, handlers: Mapping[str, Handler]) -> None:
         for kind, handler in handlers.items():
-            self._bells[kind] = _Bell()
+            self._bells[kind] = Bell()
             self._bells[kind].ring()
             self._tasks.append(asyncio.create_task(self._work(kind, handler), name=f"engine {kind}"))
         self._tasks.append(asyncio.create_task(self._beat(), name="beat"))
