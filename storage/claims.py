@@ -139,7 +139,9 @@ _NEXT_FREE = (
     .order_by(deliveries.c.due_at)
     .limit(1)
 )
-_NEXT_EXPIRY = select(func.min(deliveries.c.lease_until)).where(DELIVERY_OWED, DELIVERY_LEASED)
+# A lease that has ended does not make due what was owed by a clock that was ahead.
+_FREE_AT = case((deliveries.c.lease_until > deliveries.c.due_at, deliveries.c.lease_until), else_=deliveries.c.due_at)
+_NEXT_EXPIRY = select(func.min(_FREE_AT)).where(DELIVERY_OWED, DELIVERY_LEASED)
 _CLAIMABLE = (
     select(deliveries.c.id, _LINE.label("line"))
     .where(

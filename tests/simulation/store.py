@@ -104,7 +104,7 @@ class SimulatedStore:
         if dice.random() < faults.crash / 2:
             await self._die_inside(work)
         result = self._transact(work)
-        process.world.note(process.name, "tx", getattr(work, "__qualname__", "") or work.__class__.__name__)
+        process.world.note(process.name, "tx", getattr(work, "func", work).__qualname__)
         if faults.crash / 2 <= fate < faults.crash:
             await process.die_here("after a transaction")
         if dice.random() < faults.freeze:

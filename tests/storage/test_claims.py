@@ -340,6 +340,14 @@ async def test_a_buried_delivery_is_dead_until_it_is_owed_again(store: Store) ->
     assert await store.read(lambda c: deliveries.dead(c, "T1")) == []
 
 
+async def test_what_was_owed_by_a_clock_that_was_ahead_is_not_due_because_its_lease_has_ended(store: Store) -> None:
+    await store.run(lambda c: deliveries.owe(c, a_delivery(due_at=LATER)))
+    await store.run(lambda c: claims.claim_deliveries(c, LATER, "dead", 9, 60))
+    await store.run(claims.end_leases)
+    assert await store.run(lambda c: claims.claim_deliveries(c, NOW, "me", 9, 60)) == []
+    assert await store.read(claims.next_delivery_at) == LATER
+
+
 async def test_the_next_delivery_is_the_earliest_free_one_or_the_end_of_a_lease(store: Store) -> None:
     assert await store.read(claims.next_delivery_at) is None
     await store.run(lambda c: deliveries.owe(c, a_delivery(due_at=NOW)))
