@@ -129,6 +129,7 @@ _SAVE = (
     .returning(*RUN.columns)
 )
 _SAVE_PROGRESS = _SAVE.where(runs.c.state == bindparam("held_state"))
+_KEEP_NAMES = update(runs).where(_WITH_ID, runs.c.fence == bindparam("held_fence"), RUN_HELD)
 _ASK_STOP = update(runs).where(_WITH_ID, RUN_OPEN)
 
 # An edit waits in another line than a first message: Slack counts edits for the whole workspace.
@@ -285,6 +286,23 @@ def mark_asked(c: Connection, owner: str, fences: Mapping[int, int], now: dateti
         return set()
     told = {"holder": owner, "run_ids": sorted(fences), "now": now} | _lease(now, lease_s)
     return {run_id for run_id, fence in c.execute(_MARK_ASKED[c.dialect.name], told) if fences[run_id] == fence}
+
+
+def keep_names(c: Connection, named: Sequence[Run]) -> None:
+    """Writes what Dify calls runs that it has begun, and nothing else of them; where the fence was lost, not even
+    that."""
+    if named:
+        rows = [
+            {
+                "run_id": run.id,
+                "held_fence": run.fence,
+                "dify_run_id": run.dify_run_id,
+                "task_id": run.task_id,
+                "workflow_id": run.workflow_id,
+            }
+            for run in named
+        ]
+        c.execute(_KEEP_NAMES, rows)
 
 
 def put_back(c: Connection, run: Run) -> Run | None:

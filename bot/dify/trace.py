@@ -60,6 +60,10 @@ class Trace:
     def task_id(self) -> str | None:
         return self._task_id
 
+    @property
+    def workflow_id(self) -> str | None:
+        return self._workflow_id
+
     def fold(self, event: Event) -> None:
         """Takes one event; an unreadable or unknown one is counted as ignored."""
         self._events += 1

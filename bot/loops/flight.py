@@ -18,8 +18,8 @@ from bot.loops.disown import disown
 from bot.loops.ending import Ending, Wish, end_before_asking, end_by_stream, read_wish, tell_line
 from bot.loops.heading import Heading
 from bot.loops.logbook import Logbook
-from bot.loops.look import is_set_within, wait_for_either
 from bot.loops.pursuit import STOP_PATIENCE_S, Pursuit
+from bot.loops.signal import Signal
 from bot.services import Services
 from storage import runs
 from storage.errors import StorageError
@@ -55,8 +55,7 @@ class Flight:
         self._leave = leave
         self._heading = head(self.logbook)
         self._hearing, self._heard = Hearing(), ""
-        self._asked = asyncio.Event()
-        self._named = asyncio.Event()
+        self._asked, self._named = Signal(), Signal()
         self._task: asyncio.Task[None] | None = None
         # The time that a human takes does not count; after a form was filled in, the limit begins anew.
         begun_at = None if run.state is RunState.WAITING else run.asked_at
@@ -132,7 +131,7 @@ class Flight:
             wish = await self._watch(reading)
             self._heard = "" if reading.done() else self._hearing.tell(time.monotonic())
             if not self.is_flying:
-                await wait_for_either(reading, self._named, STOP_PATIENCE_S)
+                await self._named.within(STOP_PATIENCE_S, reading)
             elif wish is not None:
                 await self._stop(endpoint, reading, wish)
         finally:
@@ -196,7 +195,8 @@ class Flight:
                     book.note_named()
                     self._named.set()
                     self._on_started()
-                book.is_changed = True
+                if event.name != "workflow_started":  # which brings names, and nothing else to save
+                    book.is_changed = True
 
     async def _ask_leave(self) -> bool:
         now = self._services.now()
@@ -213,7 +213,7 @@ class Flight:
             if left_s <= 0 and self.has_asked:
                 break
             # The limit counts from when the run leaves, and is set anew then.
-            await wait_for_either(reading, self._asked, left_s if self.has_asked else max(left_s, LOOK_AGAIN_S))
+            await self._asked.within(left_s if self.has_asked else max(left_s, LOOK_AGAIN_S), reading)
         if reading.done() or not self.is_flying:
             return None
         return read_wish(self.run.stop_by if self._asked.is_set() else None)
@@ -221,7 +221,7 @@ class Flight:
     async def _stop(self, endpoint: Endpoint, reading: asyncio.Task[None], wish: Wish) -> None:
         """Ask Dify, and give the stream its time to end; a newer run waits no longer than that in all."""
         since = time.monotonic()
-        await wait_for_either(reading, self._named, STOP_PATIENCE_S)  # what has no name yet cannot be stopped
+        await self._named.within(STOP_PATIENCE_S, reading)  # what has no name yet cannot be stopped
         await self._pursue(endpoint).stop()
         waited_s = time.monotonic() - since if wish is Wish.REPLACE else 0.0
         await asyncio.wait({reading}, timeout=max(0.0, STOP_PATIENCE_S - waited_s))
@@ -231,7 +231,7 @@ class Flight:
             return None
         facts, pursuit = self.logbook.trace.facts, self._pursue(endpoint)
         if isinstance(error, NoLeave):
-            await is_set_within(self._asked, NEWS_PATIENCE_S)
+            await self._asked.within(NEWS_PATIENCE_S)
             return end_before_asking(self.run.stop_by)
         if facts.complete:
             # A limit of the server says "Stopped by user." in the stream, and the truth in the run detail.

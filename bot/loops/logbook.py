@@ -8,6 +8,7 @@ from bot.loops.keep import Snapshot
 from storage.records import NodeSpan, Run
 
 LIVE_AFTER = timedelta(seconds=2)  # a run shorter than this is told once, by its result
+SAVED_WITHIN = timedelta(seconds=0.5)  # what was to be saved so long before it is in the first message for certain
 LIVE_EVERY = timedelta(seconds=3)  # Slack's own advice for edits of one message
 
 
@@ -19,6 +20,7 @@ class Logbook:
         self.trace = Trace()
         self.earlier: tuple[NodeSpan, ...] = ()
         self.is_changed = False
+        self.is_name_owed = False
         self._shown_at: datetime | None = None
         self._shown_nodes = 0
 
@@ -36,11 +38,18 @@ class Logbook:
 
     def note_named(self) -> None:
         """Dify has named the run."""
-        self.run = replace(self.run, dify_run_id=self.trace.run_id, task_id=self.trace.task_id)
+        trace = self.trace
+        self.run = replace(
+            self.run,
+            dify_run_id=trace.run_id,
+            task_id=trace.task_id,
+            workflow_id=trace.workflow_id or self.run.workflow_id,
+        )
+        self.is_name_owed = True
 
     def snapshot(self) -> Snapshot:
         """The run and its trace as they now are; what comes later marks them as changed again."""
-        self.is_changed = False
+        self.is_changed = self.is_name_owed = False
         facts, spans = self.trace.facts, self.spans
         self.run = replace(
             self.run,
@@ -54,11 +63,21 @@ class Logbook:
         failed = sum(1 for span in spans if span.state == "failed")
         return Snapshot(self.run, spans, failed, facts.ignored_events)
 
+    def has_news(self, now: datetime) -> bool:
+        """Whether there is something to save, or to show that was seen too early to be shown."""
+        return self.is_changed or self.is_name_owed or self._is_worth_showing(now)
+
     def begin_showing(self, now: datetime) -> bool:
-        """Whether its message should be edited now; at most every few seconds, and only for something new."""
-        is_early = self.run.started_at is None or now - self.run.started_at < LIVE_AFTER
-        is_soon = self._shown_at is not None and now - self._shown_at < LIVE_EVERY
-        if is_early or is_soon or self.run.nodes_done == self._shown_nodes:
+        """Whether its message should be edited now, to what the last snapshot brought; at most every few seconds, and
+        only for something new. The first message tells what was known by then."""
+        if self.run.started_at is not None and now < self.run.started_at + LIVE_AFTER - SAVED_WITHIN:
+            self._shown_nodes = self.run.nodes_done
+        if not self._is_worth_showing(now):
             return False
         self._shown_at, self._shown_nodes = now, self.run.nodes_done
         return True
+
+    def _is_worth_showing(self, now: datetime) -> bool:
+        is_early = self.run.started_at is None or now - self.run.started_at < LIVE_AFTER
+        is_soon = self._shown_at is not None and now - self._shown_at < LIVE_EVERY
+        return not (is_early or is_soon) and self.run.nodes_done != self._shown_nodes

@@ -10,6 +10,7 @@ from typing import TypeAlias
 from bot.dify.client import Dify, Endpoint, RunDetail
 from bot.dify.codes import Code
 from bot.errors import DifyError
+from bot.loops.signal import Signal
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ async def look_until_settled(
     run_id: str,
     user: str | None,
     patience_s: float,
-    asked: asyncio.Event,
+    asked: Signal,
     heard: Heard = go_on,
 ) -> RunDetail | None:
     """The newest run detail, asked for with growing pauses until it is settled, the patience is over, or `asked` is
@@ -58,7 +59,7 @@ async def look_until_settled(
         if detail is not None and detail.status in SETTLED:
             return detail
         left = until - time.monotonic()
-        if left <= 0 or is_enough or await is_set_within(asked, min(pause_s, left)):
+        if left <= 0 or is_enough or await asked.within(min(pause_s, left)):
             return detail
         pause_s = min(pause_s * 1.6, LONGEST_PAUSE_S)
 
@@ -78,7 +79,7 @@ async def seek(
     user: str,
     patience_s: float,
     given_up: Callable[[], bool],
-    asked: asyncio.Event,
+    asked: Signal,
     heard: Heard = go_on,
 ) -> Sought:
     """Search Dify's log for the runs of this name until there is one, for Dify queues a run before it logs it.
@@ -96,7 +97,7 @@ async def seek(
         if found or is_last or given_up():
             return Sought(found, is_certain)
         wait_s = min(pause_s, left) if left > 0 else pause_s
-        await is_set_within(asked, wait_s)
+        await asked.within(wait_s)
         if given_up():
             return Sought()
         if asked.is_set():  # a wish to stop is kept for the end of the search
@@ -113,21 +114,3 @@ async def _search(dify: Dify, endpoint: Endpoint, user: str, heard: Heard) -> tu
         return (), False
     heard(True)
     return tuple(reversed(found)), True
-
-
-async def is_set_within(asked: asyncio.Event, seconds: float) -> bool:
-    """Whether the event came in time."""
-    try:
-        await asyncio.wait_for(asked.wait(), seconds)
-    except TimeoutError:
-        return False
-    return True
-
-
-async def wait_for_either(reading: asyncio.Task[None], event: asyncio.Event, seconds: float) -> None:
-    """Until the stream has ended, the event has come, or the time is up."""
-    coming = asyncio.create_task(event.wait())
-    try:
-        await asyncio.wait({reading, coming}, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        coming.cancel()

@@ -1,6 +1,5 @@
 """Following a run at Dify without its stream: by its run detail, or by its name where Dify has given it none."""
 
-import asyncio
 import logging
 import time
 from collections.abc import Callable
@@ -16,6 +15,7 @@ from bot.loops.keep import insist
 from bot.loops.logbook import Logbook
 from bot.loops.look import SETTLED, Heard, Sought, go_on, look_until_settled, seek
 from bot.loops.reach import SILENCES, Reach
+from bot.loops.signal import Signal
 from bot.operations.stray import report_stray
 from bot.services import Services
 from storage import claims
@@ -44,7 +44,7 @@ class Pursuit:
         logbook: Logbook,
         *,
         deadline: float,
-        asked: asyncio.Event,
+        asked: Signal,
         reach: Reach,
         is_over: Callable[[], bool],
     ) -> None:

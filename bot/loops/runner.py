@@ -6,7 +6,7 @@ from collections.abc import Collection, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Connection
 
@@ -23,9 +23,12 @@ from bot.operations.turn import Turn, take_turns
 from bot.rules.room import Limits
 from bot.services import Services
 from storage import apps, claims, gates, runs
+from storage.errors import StorageError
 from storage.records import App, Run, RunState
 from storage.runs import pack_trace
 from storage.tag import tag_of
+
+T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
@@ -87,13 +90,19 @@ class Runner:
         return any(flight.run.deaths >= deaths for flight in self._flights.values())
 
     async def beat(self, ids: Collection[int] = ()) -> None:
-        """For these runs or for all: save what has changed, renew leases, learn of wishes; never twice at once."""
+        """For all runs: save what has changed, renew leases, learn of wishes. For these: keep what Dify calls them.
+        Never twice at once."""
         async with self._saving:
-            flights = [flight for flight in self._flights.values() if not ids or flight.run.id in ids]
-            for group in _groups([flight for flight in flights if flight.logbook.is_changed]):
+            if ids:
+                await self._keep_names([self._flights[run_id] for run_id in ids if run_id in self._flights])
+                return
+            flights, now = list(self._flights.values()), self._services.now()
+            await self._keep_names(flights)
+            for group in _groups([flight for flight in flights if flight.logbook.has_news(now)]):
                 await self._save(group)
-            unchanged = [flight for flight in flights if not flight.logbook.is_changed]
-            for group in _groups(unchanged, RENEWALS_PER_TRANSACTION):
+            for group in _groups(
+                [flight for flight in flights if not flight.logbook.has_news(now)], RENEWALS_PER_TRANSACTION
+            ):
                 await self._save(group)
 
     async def idle(self) -> None:
@@ -166,16 +175,24 @@ class Runner:
         self._services.engine.wake("runner")
 
     def _wake_saver(self, run_id: int) -> None:
-        """Its name is kept at once; the others wait for their beat, else hundreds were saved at each start."""
+        """Its name is kept at once, for without it a heir would have to search; all else waits for the beat."""
         self._services.engine.wake("saver", (run_id,))
+
+    async def _keep_names(self, flights: Sequence[Flight]) -> None:
+        owing = [flight.logbook for flight in flights if flight.is_flying and flight.logbook.is_name_owed]
+        for group in _groups(owing, CLAIMS_PER_TRANSACTION):
+            named = [book.run for book in group]
+            await self._services.store.run(partial(claims.keep_names, named=named), is_urgent=True)
+            for book in group:
+                book.is_name_owed = False
 
     async def _save(self, group: Sequence[Flight], *, is_handover: bool = False) -> None:
         services, now = self._services, self._services.now()
         changed = [
-            flight.logbook for flight in group if (flight.is_flying or is_handover) and flight.logbook.is_changed
+            flight.logbook for flight in group if (flight.is_flying or is_handover) and flight.logbook.has_news(now)
         ]
-        shown = {book.run.id for book in changed if book.begin_showing(now)}
         snapshots = [book.snapshot() for book in changed]
+        shown = {book.run.id for book in changed if book.begin_showing(now)}
         blobs = await asyncio.to_thread(lambda: [pack_trace(shot.spans) for shot in snapshots])
 
         def write(c: Connection) -> tuple[set[int], dict[int, str]]:
@@ -188,7 +205,12 @@ class Runner:
             fences = {flight.run.id: flight.run.fence for flight in group if flight.is_flying}
             return claims.renew(c, services.owner, fences, now, LEASE_S), runs.stop_wishes(c, list(fences))
 
-        held, wishes = await services.store.run(write, is_urgent=True)
+        try:
+            held, wishes = await services.store.run(write, is_urgent=True)
+        except StorageError:
+            for book in changed:
+                book.is_changed = True
+            raise
         for flight in group:
             if not flight.is_flying:
                 continue
@@ -201,5 +223,5 @@ class Runner:
             services.engine.wake("courier")
 
 
-def _groups(flights: Sequence[Flight], size: int = SAVES_PER_TRANSACTION) -> list[Sequence[Flight]]:
-    return [flights[start : start + size] for start in range(0, len(flights), size)]
+def _groups(all_of_them: Sequence[T], size: int = SAVES_PER_TRANSACTION) -> list[Sequence[T]]:
+    return [all_of_them[start : start + size] for start in range(0, len(all_of_them), size)]

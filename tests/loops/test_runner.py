@@ -291,6 +291,20 @@ async def test_a_message_is_edited_while_its_run_goes_on_but_not_more_often_than
     assert await wanted() == before  # nothing new was done
 
 
+async def test_what_is_learned_after_the_first_message_is_shown_even_if_it_is_the_last_for_long(house: House) -> None:
+    run = await house.takeoff("never-ending")
+    house.hand.turn(seconds=10)
+
+    async def has_come() -> bool:
+        return (await house.run(run)).nodes_done == 1
+
+    await house.until(has_come)
+    for _ in range(3):
+        await house.runner.beat()
+        (told,) = await house.store.read(lambda c: deliveries.of_run(c, run.id))
+        assert told.wanted == 2
+
+
 async def test_a_beat_with_nothing_in_flight_does_nothing(house: House) -> None:
     await house.runner.beat()
     assert house.bell.rung == []
