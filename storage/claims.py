@@ -7,13 +7,14 @@ from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from operator import attrgetter
 from typing import Any
 
 from sqlalchemy import Boolean, Connection, and_, bindparam, case, func, or_, select, update
 
 from storage.columns import Utc
 from storage.records import Delivery, DeliveryState, Run, RunState
-from storage.rows import among
+from storage.rows import among, sources
 from storage.tables import (
     DELIVERY,
     DELIVERY_LEASED,
@@ -128,8 +129,18 @@ _SAVE = (
     .values(lease_until=case((runs.c.lease_until > bindparam("floor", type_=Utc), runs.c.lease_until), else_=_LEASE))
     .returning(*RUN.columns)
 )
-_SAVE_PROGRESS = _SAVE.where(runs.c.state == bindparam("held_state"))
-_KEEP_NAMES = update(runs).where(_WITH_ID, runs.c.fence == bindparam("held_fence"), RUN_HELD)
+_SAVE_WAITING = _SAVE.where(runs.c.state == bindparam("held_state"))
+# What a stream tells of a run that goes on; all else of its row stays as its claim has made it.
+_TOLD = ("dify_run_id", "task_id", "workflow_id", "nodes", "nodes_done", "current_node", "heard_at")
+_OF_FLIGHT = ("id", "fence", "state", *_TOLD)
+_FLIGHTS = sources([runs.c[name] for name in _OF_FLIGHT])
+_SAVE_PROGRESS = {
+    name: update(runs)
+    .where(*(runs.c[column] == given.columns[column] for column in ("id", "fence", "state")))
+    .values({column: given.columns[column] for column in _TOLD})
+    .returning(runs.c.id)
+    for name, given in _FLIGHTS.items()
+}
 _ASK_STOP = update(runs).where(_WITH_ID, RUN_OPEN)
 
 # An edit waits in another line than a first message: Slack counts edits for the whole workspace.
@@ -288,23 +299,6 @@ def mark_asked(c: Connection, owner: str, fences: Mapping[int, int], now: dateti
     return {run_id for run_id, fence in c.execute(_MARK_ASKED[c.dialect.name], told) if fences[run_id] == fence}
 
 
-def keep_names(c: Connection, named: Sequence[Run]) -> None:
-    """Writes what Dify calls runs that it has begun, and nothing else of them; where the fence was lost, not even
-    that."""
-    if named:
-        rows = [
-            {
-                "run_id": run.id,
-                "held_fence": run.fence,
-                "dify_run_id": run.dify_run_id,
-                "task_id": run.task_id,
-                "workflow_id": run.workflow_id,
-            }
-            for run in named
-        ]
-        c.execute(_KEEP_NAMES, rows)
-
-
 def put_back(c: Connection, run: Run) -> Run | None:
     """A run that Dify has not heard of waits again as if nobody had claimed it. None when the fence was lost."""
     attempts = run.attempts - 1
@@ -328,13 +322,24 @@ def save_run(c: Connection, run: Run) -> Run | None:
     return _save(c, _SAVE, run)
 
 
-def save_progress(c: Connection, run: Run) -> Run | None:
-    """As `save_run`, for what changes no state; None also when the row has moved to another state meanwhile.
+def save_waiting(c: Connection, run: Run) -> Run | None:
+    """As `save_run`, for one that waits for a person before and after; None also when it does so no more."""
+    return _save(c, _SAVE_WAITING, run, held_state=run.state)
+
+
+def save_progress(c: Connection, flights: Sequence[Run]) -> set[int]:
+    """Writes what Dify calls runs that go on, and how far they are; the ids of those that are still held with their
+    fence, in their state.
 
     A snapshot is written some milliseconds after it was taken: by then the run may wait for a person, and the
     snapshot would set it running again, with nobody to end it.
     """
-    return _save(c, _SAVE_PROGRESS, run, held_state=run.state)
+    if not flights:
+        return set()
+    engine = c.dialect.name
+    look = attrgetter(*_OF_FLIGHT)
+    told = _FLIGHTS[engine].bind([look(run) for run in sorted(flights, key=lambda run: run.id)])
+    return set(c.execute(_SAVE_PROGRESS[engine], told).scalars())
 
 
 def _save(c: Connection, statement: Any, run: Run, **more: Any) -> Run | None:

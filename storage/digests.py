@@ -8,6 +8,7 @@ from sqlalchemy import Connection, and_, bindparam, case, func, or_, select, upd
 
 from storage.columns import Utc
 from storage.records import Cause, Delivery, DeliveryKind, DeliveryState, Run, RunState
+from storage.rows import among
 from storage.tables import DELIVERY, DELIVERY_OWED, RUN, deliveries, runs
 
 # Outputs are not told in a digest, and may be large.
@@ -36,12 +37,12 @@ _FIRST_TOLD = (
     .limit(bindparam("most"))
     .with_for_update(skip_locked=True)
 )
-_HAVE_ENDED = select(runs.c.id).where(
-    runs.c.id.in_(bindparam("run_ids", expanding=True)),
-    runs.c.cause.in_(_BY_ITSELF),
-    runs.c.state.in_(_ENDED),
-    runs.c.batch.is_(None),
-)
+_HAVE_ENDED = {
+    name: select(runs.c.id).where(
+        condition, runs.c.cause.in_(_BY_ITSELF), runs.c.state.in_(_ENDED), runs.c.batch.is_(None)
+    )
+    for name, condition in among(runs.c.id, "run_ids").items()
+}
 _WAITING = (
     select(*DELIVERY.columns)
     .where(_UNSENT, _TO_TARGET, deliveries.c.kind == DeliveryKind.DIGEST, deliveries.c.due_at > _NOW)
@@ -50,11 +51,12 @@ _WAITING = (
     .limit(1)
     .with_for_update(skip_locked=True)
 )
-_ABSORB = (
-    update(deliveries)
-    .where(deliveries.c.id.in_(bindparam("ids", expanding=True)))
+_ABSORB = {
+    name: update(deliveries)
+    .where(condition)
     .values(digest_id=bindparam("digest"), state=DeliveryState.SENT, sent=deliveries.c.wanted, error=None, attempts=0)
-)
+    for name, condition in among(deliveries.c.id, "ids").items()
+}
 _LATE = case(*((runs.c.state == state, late) for state, late in _LATENESS.items()), else_=0)
 _TOLD = (
     select(runs.c.state, func.count())
@@ -89,7 +91,7 @@ def results_for(c: Connection, target: str, now: datetime, limit: int) -> list[i
     """Ids of the due first messages to this target about runs that have ended and that nobody asked for, oldest
     first. On PostgreSQL others pass over them until we commit."""
     first = {run_id: owed for owed, run_id in c.execute(_FIRST_TOLD, {"to": target, "now": now, "most": limit})}
-    ended = set(c.execute(_HAVE_ENDED, {"run_ids": list(first)}).scalars()) if first else set()
+    ended = set(c.execute(_HAVE_ENDED[c.dialect.name], {"run_ids": list(first)}).scalars()) if first else set()
     return [delivery_id for run_id, delivery_id in first.items() if run_id in ended]
 
 
@@ -101,7 +103,7 @@ def waiting_for(c: Connection, target: str, now: datetime) -> Delivery | None:
 def absorb(c: Connection, digest_id: int, delivery_ids: Sequence[int]) -> None:
     """These are told in the digest from now on, and owed no more."""
     if delivery_ids:
-        c.execute(_ABSORB, {"digest": digest_id, "ids": list(delivery_ids)})
+        c.execute(_ABSORB[c.dialect.name], {"digest": digest_id, "ids": list(delivery_ids)})
 
 
 def told(c: Connection, digest_id: int) -> Counter[RunState]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.loops.ending import Ending
-from bot.loops.keep import insist, keep_end, keep_progress
+from bot.loops.keep import insist, keep_end, keep_waiting
 from bot.loops.logbook import Logbook
 from bot.services import Services
 from storage.records import RunState
@@ -28,7 +28,7 @@ async def close(services: Services, logbook: Logbook, ending: Ending) -> bool:
 
     def write(c: Connection) -> bool:
         if still_waits:
-            return keep_progress(c, replace(shot, run=run), blob)
+            return keep_waiting(c, run, shot, blob)
         return keep_end(c, run, shot, blob, now) is not None
 
     is_ours = await insist(services.store, run.id, write)

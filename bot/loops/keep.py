@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -33,12 +33,22 @@ class Snapshot:
     ignored: int
 
 
-def keep_progress(c: Connection, shot: Snapshot, blob: bytes) -> bool:
-    """Write how far it is; False when the run has another owner or another state by now, and nothing was written."""
-    if claims.save_progress(c, shot.run) is None:
-        return False
-    _keep_trace(c, shot, blob)
-    return True
+def keep_progress(c: Connection, shots: Sequence[Snapshot], blobs: Sequence[bytes]) -> set[int]:
+    """Write how far runs are; the ids of those that have the same owner and the same state as then, for of the others
+    nothing was written."""
+    kept = claims.save_progress(c, [shot.run for shot in shots])
+    for shot, blob in zip(shots, blobs, strict=True):
+        if shot.run.id in kept:
+            _keep_trace(c, shot, blob)
+    return kept
+
+
+def keep_waiting(c: Connection, run: Run, shot: Snapshot, blob: bytes) -> bool:
+    """Write what is new of a run that waits for a person; False when it does so no more, and nothing was written."""
+    saved = claims.save_waiting(c, run)
+    if saved is not None:
+        _keep_trace(c, shot, blob)
+    return saved is not None
 
 
 def keep_end(c: Connection, run: Run, shot: Snapshot, blob: bytes, now: datetime) -> Run | None:

@@ -182,7 +182,7 @@ class Runner:
         owing = [flight.logbook for flight in flights if flight.is_flying and flight.logbook.is_name_owed]
         for group in _groups(owing, CLAIMS_PER_TRANSACTION):
             named = [book.run for book in group]
-            await self._services.store.run(partial(claims.keep_names, named=named), is_urgent=True)
+            await self._services.store.run(partial(claims.save_progress, flights=named), is_urgent=True)
             for book in group:
                 book.is_name_owed = False
 
@@ -192,13 +192,12 @@ class Runner:
             flight.logbook for flight in group if (flight.is_flying or is_handover) and flight.logbook.has_news(now)
         ]
         snapshots = [book.snapshot() for book in changed]
-        shown = {book.run.id for book in changed if book.begin_showing(now)}
+        shown = {book.run.id: book.run for book in changed if book.begin_showing(now)}
         blobs = await asyncio.to_thread(lambda: [pack_trace(shot.spans) for shot in snapshots])
 
         def write(c: Connection) -> tuple[set[int], dict[int, str]]:
-            for shot, blob in zip(snapshots, blobs, strict=True):
-                if keep_progress(c, shot, blob) and shot.run.id in shown:
-                    show(c, shot.run, now=now, rank=2)
+            for run_id in keep_progress(c, snapshots, blobs) & shown.keys():
+                show(c, shown[run_id], now=now, rank=2)
             if is_handover:
                 claims.hand_over(c, services.owner, [flight.run.id for flight in group], now)
                 return set(), {}

@@ -93,8 +93,12 @@ class Scenario:
             self.told.append(error)
 
     async def _stop_watch(self) -> None:
-        """Somebody stops the endless one that goes on at Dify and says so, and presses again after an error."""
+        """Somebody stops the endless one that goes on at Dify and says so, and presses again after an error, unless
+        it was of no account: the wish stands in the row."""
         house = self.house
+        if await self.eyes.read(self._is_noted):
+            self._stop_wished = True
+            return
         is_told = any("*Watch*" in message.text for message in house.said())
         if not is_told or not any(run.status == "running" for run in house.dify.starts(JOBS["Watch"])):
             return
@@ -106,6 +110,12 @@ class Scenario:
     def _find_watch(self, c: Connection) -> int | None:
         wanted = select(runs.c.id).where(runs.c.name == "Watch", runs.c.state == RunState.RUNNING)
         return c.execute(wanted).scalar()
+
+    def _is_noted(self, c: Connection) -> bool:
+        return (
+            c.execute(select(runs.c.id).where(runs.c.name == "Watch", runs.c.stop_by.is_not(None))).first()
+            is not None
+        )
 
     def _count_unfinished(self, c: Connection) -> int:
         is_open = select(runs.c.id).where(runs.c.state.not_in([*ENDED, RunState.PLANNED]))

@@ -173,7 +173,7 @@ async def test_progress_that_is_saved_late_does_not_set_a_waiting_run_running_ag
     run = await running_run(store)
     snapshot = replace(run, nodes=2, nodes_done=1)
     await store.run(lambda c: claims.save_run(c, replace(run, state=RunState.WAITING)))
-    assert await store.run(lambda c: claims.save_progress(c, snapshot)) is None
+    assert await store.run(lambda c: claims.save_progress(c, [snapshot])) == set()
     kept = await store.read(lambda c: runs.get(c, run.team_id, run.id))
     assert kept is not None
     assert (kept.state, kept.nodes) == (RunState.WAITING, 0)
