@@ -127,7 +127,7 @@ class PostgresStore:
         )
         self._checked = True
 
-    async def run(self, work: Work[T], *, is_urgent: bool = False) -> T:
+    async def run(self, work: Work[T], *, is_urgent: bool = False, is_bulk: bool = False) -> T:
         if not self._checked:
             await self.check()
         try:

@@ -138,7 +138,7 @@ class SqliteStore:
         self.schema_version = await self._read(lambda c: check_schema(c, str(self._path)))
         self._checked = True
 
-    async def run(self, work: Work[T], *, is_urgent: bool = False) -> T:
+    async def run(self, work: Work[T], *, is_urgent: bool = False, is_bulk: bool = False) -> T:
         if not self._checked:
             await self.check()
         self._refuse_when_closed()
@@ -147,7 +147,7 @@ class SqliteStore:
         if self._writer is None:
             self._writer = self._start_writer()
         try:
-            return await asyncio.wrap_future(self._writer.submit(work))
+            return await asyncio.wrap_future(self._writer.submit(work, is_bulk=is_bulk))
         except NotSaved as error:
             self.unwritable = error.message
             raise

@@ -2,10 +2,11 @@
 
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from queue import SimpleQueue
 from typing import Any, TypeVar
 
 from sqlalchemy import Connection, Engine
@@ -35,29 +36,39 @@ class Writer:
         self._engine = engine
         self._is_busy = is_busy
         self._explain = explain
-        self._queue: SimpleQueue[_Write | None] = SimpleQueue()
+        # A word for each write that waits, or None to end; the writes themselves wait in two lines.
+        self._words: SimpleQueue[bool | None] = SimpleQueue()
+        self._first: deque[_Write] = deque()
+        self._bulk: deque[_Write] = deque()
+        self._asking = threading.Lock()  # so that the word to end never comes between a write and its word
         self._thread = threading.Thread(target=self._serve, name="sqlite-writer", daemon=True)
         self._thread.start()
 
-    def submit(self, work: Work[T]) -> Future[T]:
+    def submit(self, work: Work[T], *, is_bulk: bool = False) -> Future[T]:
+        """Bulk is done when nothing else waits, and never in one transaction with what does."""
         write = _Write(work)
-        self._queue.put(write)
+        with self._asking:
+            (self._bulk if is_bulk else self._first).append(write)
+            self._words.put(True)
         return write.answer
 
     def stop(self) -> None:
         """Finishes what was submitted, then lets go of the file."""
-        self._queue.put(None)
+        with self._asking:
+            self._words.put(None)
         self._thread.join()
         self._engine.dispose()
 
     def _serve(self) -> None:
-        while (write := self._queue.get()) is not None:
+        while self._words.get() is not None:
+            line = self._first or self._bulk
+            write = line.popleft()
             if not write.answer.set_running_or_notify_cancel():
                 continue
-            if self._queue.empty():
-                self._alone(write)
+            if line:
+                self._together(write, line)
             else:
-                self._together(write)
+                self._alone(write)
 
     def _alone(self, write: _Write) -> None:
         while True:
@@ -72,13 +83,13 @@ class Writer:
                 write.answer.set_result(result)
             return
 
-    def _together(self, first: _Write) -> None:
-        """One transaction for all that wait, each write in its own savepoint. If the whole fails, each alone."""
+    def _together(self, first: _Write, line: deque[_Write]) -> None:
+        """One transaction for all in that line, each write in its own savepoint. If the whole fails, each alone."""
         writes: list[_Write] = []
         answers: list[Callable[[], None]] = []
         try:
             with self._engine.connect() as connection, connection.begin():
-                for write in self._waiting(first):
+                for write in self._waiting(first, line):
                     writes.append(write)
                     answers.append(self._nested(connection, write))
         except Exception:  # noqa: BLE001 - nothing was saved and nobody answered: each finds out its own reason
@@ -88,20 +99,15 @@ class Writer:
         for answer in answers:
             answer()
 
-    def _waiting(self, first: _Write) -> Iterator[_Write]:
-        """The first, then what else is there, until the group is large or old enough."""
+    def _waiting(self, first: _Write, line: deque[_Write]) -> Iterator[_Write]:
+        """The first, then what else is in its line, until the group is large or old enough, or others go first."""
         yield first
         closes_at = time.monotonic() + GROUP_FOR_S
         for _ in range(GROUP_WRITES - 1):
-            if time.monotonic() > closes_at:
+            if not line or (line is self._bulk and self._first) or time.monotonic() > closes_at:
                 return
-            try:
-                write = self._queue.get_nowait()
-            except Empty:
-                return
-            if write is None:
-                self._queue.put(None)
-                return
+            write = line.popleft()
+            self._words.get()  # that it waits was said before its place was looked at
             if write.answer.set_running_or_notify_cancel():
                 yield write
 

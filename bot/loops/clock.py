@@ -65,7 +65,7 @@ class Clock:
         return handled
 
     async def _tick(self, now: datetime) -> Ticked:
-        return await self._services.store.run(partial(tick, now=now))
+        return await self._services.store.run(partial(tick, now=now), is_bulk=True)
 
 
 def _next_instants(c: Connection) -> tuple[datetime | None, datetime | None]:

@@ -55,7 +55,9 @@ class Courier:
             self._services.engine.wake("courier", at=self._breaker.rests_until)
         if free <= 0:
             return 0
-        claimed = await self._services.store.run(partial(self._claim, now=self._services.now(), free=free))
+        claimed = await self._services.store.run(
+            partial(self._claim, now=self._services.now(), free=free), is_bulk=True
+        )
         for delivery in claimed:
             again = delivery.id in self._sending
             # The lease of one that waits for its turn ran out and it is ours again: keep the newer fence.

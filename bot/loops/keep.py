@@ -65,7 +65,7 @@ async def insist(store: Store, row_id: int, work: Callable[[Connection], T]) -> 
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            return await store.run(work)
+            return await store.run(work, is_bulk=True)
         except StorageError as error:
             log.warning("How %s ended cannot be saved yet: %s", row_id, error)
         await asyncio.sleep(pause_s)

@@ -60,7 +60,7 @@ class Runner:
         free = min(self._services.settings.max_streams - len(self._flights), CLAIMS_PER_TRANSACTION)
         if free <= 0 or self._is_closed:
             return 0
-        claimed, opens_at, found = await self._services.store.run(lambda c: self._claim(c, free, ids))
+        claimed, opens_at, found = await self._services.store.run(lambda c: self._claim(c, free, ids), is_bulk=True)
         for index, run in enumerate(claimed, 1):
             flight = self._make_flight(run)
             self._board(flight, flight.fly(found[run.app_id]))
@@ -182,7 +182,7 @@ class Runner:
         owing = [flight.logbook for flight in flights if flight.is_flying and flight.logbook.is_name_owed]
         for group in _groups(owing, CLAIMS_PER_TRANSACTION):
             named = [book.run for book in group]
-            await self._services.store.run(partial(claims.save_progress, flights=named), is_urgent=True)
+            await self._services.store.run(partial(claims.save_progress, flights=named), is_urgent=True, is_bulk=True)
             for book in group:
                 book.is_name_owed = False
 
@@ -205,7 +205,7 @@ class Runner:
             return claims.renew(c, services.owner, fences, now, LEASE_S), runs.stop_wishes(c, list(fences))
 
         try:
-            held, wishes = await services.store.run(write, is_urgent=True)
+            held, wishes = await services.store.run(write, is_urgent=True, is_bulk=True)
         except StorageError:
             for book in changed:
                 book.is_changed = True

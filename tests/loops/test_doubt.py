@@ -265,9 +265,9 @@ async def test_many_that_leave_at_once_ask_in_one_transaction(house: House) -> N
 async def test_no_database_is_no_leave(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     run, ways = await house.ready("digest"), [house.store.run]
 
-    async def away_after_the_claim(work: Any) -> Any:
+    async def away_after_the_claim(work: Any, **more: Any) -> Any:
         if ways:
-            return await ways.pop()(work)
+            return await ways.pop()(work, **more)
         raise Busy("Another process holds the database; nothing was saved. Please try again.")
 
     monkeypatch.setattr(house.store, "run", away_after_the_claim)

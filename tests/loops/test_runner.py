@@ -476,10 +476,24 @@ async def test_a_closing_process_gives_its_runs_back_as_far_as_they_came(house: 
 
 
 @BOTH
-async def test_what_dify_has_not_heard_of_yet_goes_back_to_the_runs_that_wait(house: House) -> None:
+async def test_what_dify_has_not_heard_of_yet_goes_back_to_the_runs_that_wait(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
     ready = [await house.ready("digest") for _ in range(3)]
+    save, is_claimed, asks, is_closed = house.store.run, asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def leave_is_slow(work: Any, **more: Any) -> Any:
+        if is_claimed.is_set() and not asks.is_set():
+            asks.set()
+            await is_closed.wait()
+        is_claimed.set()
+        return await save(work, **more)
+
+    monkeypatch.setattr(house.store, "run", leave_is_slow)
     await house.runner.once()
+    await asks.wait()
     await house.runner.close()
+    is_closed.set()
     await house.services.tasks.idle()
     assert house.dify.starts() == []
     for run in ready:

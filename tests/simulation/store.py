@@ -91,7 +91,7 @@ class SimulatedStore:
     async def check(self) -> None:
         """It is there."""
 
-    async def run(self, work: Work[T], *, is_urgent: bool = False) -> T:
+    async def run(self, work: Work[T], *, is_urgent: bool = False, is_bulk: bool = False) -> T:
         process, dice, faults = self._process, self._process.world.dice, self._process.world.faults
         await asyncio.sleep(0)
         if dice.random() < faults.slow:
