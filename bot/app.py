@@ -22,6 +22,7 @@ from bot.loops.courier import Courier
 from bot.loops.disk import Disk
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
+from bot.memory import Memory
 from bot.opening import check_file, check_keys, follow_zone_data, learn_team, warm_up, welcome_back
 from bot.process import raise_file_limit
 from bot.pulse import Pulse
@@ -56,6 +57,7 @@ class Bot:
     janitor: Janitor
     copies: Copies
     disk: Disk
+    memory: Memory
     listener: Listener
     roles: frozenset[str]
     watch: Watch | None = None
@@ -96,17 +98,21 @@ class Bot:
             self._lock.free()
 
     def _handlers(self) -> Mapping[str, Handler]:
-        disk = {"disk": _sweep(self.disk.once)}
+        disk, memory = {"disk": _sweep(self.disk.once)}, {"memory": _sweep(self.memory.once)}
         if "worker" not in self.roles:
-            return disk if self.services.store.is_read_only else {}
-        return disk | {
-            "clock": _sweep(self.clock.once),
-            "runner": self.runner.once,
-            "saver": self.runner.beat,
-            "courier": _sweep(self.courier.once),
-            "janitor": _sweep(self._look_after),
-            "copies": _sweep(self.copies.once),
-        }
+            return memory | disk if self.services.store.is_read_only else memory
+        return (
+            memory
+            | disk
+            | {
+                "clock": _sweep(self.clock.once),
+                "runner": self.runner.once,
+                "saver": self.runner.beat,
+                "courier": _sweep(self.courier.once),
+                "janitor": _sweep(self._look_after),
+                "copies": _sweep(self.copies.once),
+            }
+        )
 
     async def _look_after(self) -> None:
         """Nobody is taken for dead by a clock that was just set."""
@@ -184,6 +190,7 @@ async def build(
         janitor=Janitor(services, runner),
         copies=Copies(services),
         disk=Disk(services),
+        memory=Memory(runner.count),
         listener=Listener(services),
         roles=frozenset(roles) - ({"worker"} if services.store.is_read_only else set()),
         watch=watch,

@@ -1,13 +1,13 @@
 """The process around the bot: signals, memory, file descriptors."""
 
 import asyncio
-import gc
 import logging
 import os
 import resource
 import signal
 from typing import Protocol
 
+from bot.memory import settle_memory
 from bot.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -38,7 +38,7 @@ async def serve(bot: Served) -> None:
         loop.add_signal_handler(number, on_signal)
     try:
         await bot.start()
-        freeze_memory()
+        settle_memory()
         watchdog.start()
         log.info("Dify Ops is ready (%s)", ", ".join(sorted(bot.roles)))
         await asked.wait()
@@ -46,15 +46,6 @@ async def serve(bot: Served) -> None:
     finally:
         watchdog.stop()
         await bot.stop()
-
-
-def freeze_memory() -> None:
-    """What stands now stays: a full garbage collection, which holds up every ack, need not look at it any more.
-
-    With 300 streams its longest pause falls from 170 to 40 ms.
-    """
-    gc.collect()
-    gc.freeze()
 
 
 def raise_file_limit() -> None:

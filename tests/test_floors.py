@@ -25,7 +25,8 @@ FLOORS: Mapping[str, tuple[str, ...]] = {
     "bot.cli": ("bot", "storage"),
     "bot.log": ("bot.settings",),
     "bot.opening": ("bot", "storage"),
-    "bot.process": ("bot.watchdog",),
+    "bot.memory": (),
+    "bot.process": ("bot.memory", "bot.watchdog"),
     "bot.watch": GROUND,
     "bot.watchdog": (),
     # 5 doors, loops, engines: never each other

@@ -21,11 +21,11 @@ from benchmarks.rig.noise import Collections, Heart
 from bot import schedules
 from bot.app import Bot, build
 from bot.log import set_up_log
+from bot.memory import settle_memory
 from bot.operations.connect import connect
 from bot.operations.find import find_app
 from bot.operations.launch import launch_app
 from bot.operations.plan import plan_first, planned_run
-from bot.process import freeze_memory
 from bot.rules.access import Actor, system
 from bot.schedules.kind import Slot
 from bot.settings import read
@@ -45,7 +45,7 @@ async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: M
     measured = Measured(bot)
     await measured.connect(base_url, keys)
     await bot.start()
-    freeze_memory()
+    settle_memory()
     line.say(bot.port)
     await line.serve(
         add_jobs=measured.add_jobs,

@@ -81,6 +81,10 @@ class Runner:
             flight = self._make_flight(run)
             self._board(flight, flight.rejoin())
 
+    def count(self) -> int:
+        """How many runs are in flight here."""
+        return len(self._flights)
+
     def holds(self, run_id: int) -> bool:
         """Whether the run is in flight here."""
         return run_id in self._flights
