@@ -16,7 +16,7 @@ test: lint
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not long" $(ARGS)
 
 long: $(STAMP)
-	$(BIN)/python -m pytest -n 2 --dist worksteal -m long --durations=0 --durations-min=1 $(ARGS)
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m long --durations=0 --durations-min=1 $(ARGS)
 
 lint: $(STAMP)
 	$(BIN)/ruff format --check .
