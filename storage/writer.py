@@ -113,12 +113,15 @@ class Writer:
 
     def _nested(self, connection: Connection, write: _Write) -> Callable[[], None]:
         """Does one write of a group; gives back how it is to be answered once the group is committed."""
-        savepoint = connection.begin_nested()
+        # Said to the driver itself: through SQLAlchemy it costs a tenth of what the write of an ended run does.
+        driver: Any = connection.connection.driver_connection
+        driver.execute("SAVEPOINT one")
         try:
             result = write.work(connection)
-            savepoint.commit()
+            driver.execute("RELEASE one")
         except BaseException as error:  # noqa: BLE001 - every error belongs to the one who asked
-            savepoint.rollback()  # fails where SQLite gave up the whole transaction: then each is done alone
+            driver.execute("ROLLBACK TO one")  # fails where SQLite gave up the whole transaction: each is done alone
+            driver.execute("RELEASE one")
             reason = self._explain(error)
             return lambda: write.answer.set_exception(reason)
         return lambda: write.answer.set_result(result)

@@ -115,7 +115,7 @@ class Courier:
             return
         try:
             notifier = leaves("bot.notifiers")[delivery.destination]
-            receipt = await notifier.send(self._services, delivery, message, partial(self._ask_leave, delivery.id))
+            receipt = await notifier.send(self._services, delivery, message, partial(self._ask_leave, delivery))
         except DeliveryError as error:
             self._is_disordered |= self._breaker.note_failure(delivery.id, error)
             if error.permanent and self._services.slack.cut_off is None:
@@ -127,11 +127,16 @@ class Courier:
         if not await self._settle(delivery, receipt):
             await take_back(self._services, delivery, receipt)
 
-    async def _ask_leave(self, delivery_id: int) -> bool:
-        """Whether the message is still ours to send, noted on its row; asked again by whoever was held up since."""
+    async def _ask_leave(self, delivery: Delivery) -> bool:
+        """Whether the message is still ours to send, noted on its row; asked again by whoever was held up since.
+
+        What is ours anew may have been posted by another between: then it is drawn anew as well.
+        """
         services = self._services
         while True:
-            since, held = monotonic(), self._sending[delivery_id]
+            since, held = monotonic(), self._sending[delivery.id]
+            if (held.receipt, held.asked_at) != (delivery.receipt, delivery.asked_at):
+                return False
             mark = partial(claims.mark_sending, delivery=held, now=services.now(), lease_s=LEASE_S)
             has_leave = await services.store.run(mark)
             if has_leave and monotonic() - since < LEASE_S / 2:
@@ -149,9 +154,12 @@ class Courier:
         return True
 
     async def _settle(self, delivery: Delivery, receipt: Mapping[str, Any]) -> bool:
-        """Note what was sent, again if the lease ran out and the delivery became ours anew in the very meantime."""
+        """Note what was sent, again if the lease ran out and the delivery became ours anew in the very meantime; but
+        where another has posted it between, theirs is the one that counts."""
         while True:
             held, now = self._sending[delivery.id], self._services.now()
+            if held.receipt not in (delivery.receipt, receipt):
+                return False
             settle = partial(claims.settle, delivery=held, sent=delivery.wanted, receipt=receipt, now=now)
             if await self._services.store.run(settle):
                 return True

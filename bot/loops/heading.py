@@ -1,7 +1,6 @@
 """Where a run goes: to the address that its claim gave it, and on to the next when Dify cannot be reached there."""
 
 import logging
-from dataclasses import replace
 
 from bot.dify.client import Endpoint
 from bot.dify.facts import Facts
@@ -56,8 +55,7 @@ class Heading:
     def note_arrival(self) -> None:
         """Dify was reached; what waits because it was not goes on."""
         book, services = self._logbook, self._services
-        book.run = replace(book.run, heard_at=services.now())
-        book.is_changed = True
+        book.note_heard(services.now())
         if self.reach.note_answer(host_of(book.run.base_url or "")):
             services.engine.wake("runner")
 

@@ -19,8 +19,9 @@ class Logbook:
         self.run = run
         self.trace = Trace()
         self.earlier: tuple[NodeSpan, ...] = ()
+        self.heard_at = run.heard_at
         self.is_changed = False
-        self.is_name_owed = False
+        self.is_name_owed = False  # what is told by the first words of Dify is still to be saved
         self._shown_at: datetime | None = None
         self._shown_nodes = 0
 
@@ -36,6 +37,10 @@ class Logbook:
     def spans(self) -> tuple[NodeSpan, ...]:
         return self.trace.spans() or self.earlier
 
+    def note_heard(self, at: datetime) -> None:
+        """Dify has taken the request."""
+        self.heard_at, self.is_name_owed = at, True
+
     def note_named(self) -> None:
         """Dify has named the run."""
         trace = self.trace
@@ -44,8 +49,15 @@ class Logbook:
             dify_run_id=trace.run_id,
             task_id=trace.task_id,
             workflow_id=trace.workflow_id or self.run.workflow_id,
+            heard_at=self.heard_at,
         )
         self.is_name_owed = True
+
+    def first_words(self) -> Run:
+        """The run with what Dify's first words have told."""
+        if self.run.heard_at != self.heard_at:
+            self.run = replace(self.run, heard_at=self.heard_at)
+        return self.run
 
     def snapshot(self) -> Snapshot:
         """The run and its trace as they now are; what comes later marks them as changed again."""
@@ -59,6 +71,7 @@ class Logbook:
             nodes=facts.nodes or self.run.nodes,
             nodes_done=facts.nodes_done or self.run.nodes_done,
             current_node=facts.current_node,
+            heard_at=self.heard_at,
         )
         failed = sum(1 for span in spans if span.state == "failed")
         return Snapshot(self.run, spans, failed, facts.ignored_events)

@@ -144,7 +144,7 @@ class Pursuit:
         run, services = self._logbook.run, self._services
         since_s = 0.0 if is_orphan else time.monotonic() - (self._deadline - run.timeout_s)
         patience_s = services.settings.start_grace_s - since_s
-        if run.heard_at is not None:
+        if self._logbook.heard_at is not None:
             patience_s = max(patience_s, self._deadline - time.monotonic())
         found = await seek(
             services.dify, self._endpoint, run.tag or "", patience_s, self._has_given_up, self._asked, self._note

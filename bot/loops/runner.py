@@ -185,7 +185,7 @@ class Runner:
     async def _keep_names(self, flights: Sequence[Flight]) -> None:
         owing = [flight.logbook for flight in flights if flight.is_flying and flight.logbook.is_name_owed]
         for group in _groups(owing, CLAIMS_PER_TRANSACTION):
-            named = [book.run for book in group]
+            named = [book.first_words() for book in group]
             await self._services.store.run(partial(claims.save_progress, flights=named), is_urgent=True, is_bulk=True)
             for book in group:
                 book.is_name_owed = False

@@ -16,7 +16,6 @@ from storage.records import Job, Schedule
 MOST_COUNTED = 1_000
 # Most pauses are short, and to tell a thousand slots takes as long as ten commands: so many are looked at first.
 COUNTED_FIRST = 20
-ENTRIES_SEEN = 200
 NO_CLOCK = frozenset({"fixed_delay", "api"})
 STRUCK = frozenset({"holiday", "excluded"})  # the notes of slots that a calendar or an exclusion takes out
 
@@ -47,7 +46,8 @@ def slot_after(c: Connection, job: Job, after: datetime) -> datetime | None:
 
 def count_passed(c: Connection, job: Job, until: datetime) -> int:
     """How many slots went by between the pause of the job and `until` (exclusive); MOST_COUNTED + 1 means more."""
-    since = _paused_at(c, job)
+    # A pause can be given another reason while it lasts: the first entry of it is where it began.
+    since = audit.first_since(c, job.team_id, f"job:{job.id}", "pause", "resume")
     if since is None:
         return 0
     book, passed = book_of(c, job.team_id), 0
@@ -56,13 +56,3 @@ def count_passed(c: Connection, job: Job, until: datetime) -> int:
         if passed < most:
             break
     return passed
-
-
-def _paused_at(c: Connection, job: Job) -> datetime | None:
-    """When the pause began: the oldest entry of it, for a pause can be given another reason while it lasts."""
-    since = None
-    for entry in audit.list_entries(c, job.team_id, about=f"job:{job.id}", limit=ENTRIES_SEEN):
-        if entry.action == "resume":
-            break
-        since = entry.at if entry.action == "pause" else since
-    return since

@@ -308,10 +308,11 @@ async def test_a_courier_that_must_take_back_insists_where_slack_does_not_want_t
     assert (await house.owed(owed)).state is DeliveryState.SENT
 
 
-async def test_a_message_whose_turn_comes_after_its_lease_is_still_sent_once(house: House) -> None:
+async def test_a_message_that_is_taken_for_longer_than_its_lease_is_still_sent_once(house: House) -> None:
     owed = await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.1)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
     await house.courier.once()
+    await house.until(lambda: is_asked(house, owed))
     house.hand.turn(seconds=LEASE_S + 1)
     assert await house.courier.once() == 1  # it is our own again
     await house.services.tasks.idle()
@@ -487,7 +488,28 @@ async def test_fmea_a15_a_frozen_courier_does_not_post_what_another_has_taken_ov
     assert (await house.owed(owed)).owner == "heir"
 
 
-async def post_too_late(house: House, error: str) -> None:
+async def test_a_frozen_courier_that_has_it_anew_does_not_post_what_another_has_posted_between(house: House) -> None:
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    await owe(house, name="First", rank=0)
+    await house.courier.once()  # the second waits behind the first in the queue of the channel
+    house.hand.turn(seconds=LEASE_S + 1)
+    receipt = {"channel": OPS, "ts": "1.000001"}
+
+    def post_and_want_more(c: Connection) -> None:
+        for taken in claims.claim_deliveries(c, house.hand.now, "heir", 9, LEASE_S):
+            assert claims.settle(c, taken, 1, receipt, house.hand.now)
+        deliveries.owe(c, replace(owed, due_at=house.hand.now))
+
+    await house.store.run(post_and_want_more)
+    assert await house.courier.once() == 1
+    await house.services.tasks.idle()
+    assert [message.text.split("*")[1] for message in house.said()] in ([], ["First"])
+    kept = await house.owed(owed)
+    assert (kept.state, dict(kept.receipt or {})) == (DeliveryState.OWED, receipt)
+
+
+async def post_too_late(house: House, error: str, *, is_ours_anew: bool = False) -> None:
     """What Slack took a lease too late, and answered so, is gone again, and the row knows the message of its heir."""
     owed = await owe(house)
     house.slack.fail("chat.postMessage", error=error, delay_s=0.2)
@@ -501,6 +523,9 @@ async def post_too_late(house: House, error: str) -> None:
         assert claims.settle(c, taken, 1, receipt, house.hand.now)
 
     await house.store.run(overtake)
+    if is_ours_anew:
+        await owe_again(house, owed)
+        assert await house.courier.once() == 1
     await house.services.tasks.idle()
     assert house.said() == []
     assert dict((await house.owed(owed)).receipt or {}) == receipt
@@ -515,3 +540,7 @@ async def test_a_courier_that_posted_too_late_without_an_answer_takes_its_messag
 
 async def test_a_courier_that_posted_too_late_takes_its_message_back(house: House) -> None:
     await post_too_late(house, "")
+
+
+async def test_a_courier_that_posted_too_late_and_has_it_anew_takes_its_message_back(house: House) -> None:
+    await post_too_late(house, "", is_ours_anew=True)

@@ -16,6 +16,7 @@ from bot.loops.courier import Courier
 from bot.loops.disk import Disk
 from bot.loops.janitor import Janitor
 from bot.loops.runner import LEASE_S, Runner
+from bot.memory import Memory
 from bot.pulse import Pulse
 from bot.services import Services
 from bot.settings import Settings
@@ -178,6 +179,7 @@ class Process:
             janitor=Janitor(services, runner, monotonic=self.loop.time),
             copies=Copies(services),
             disk=Disk(services),
+            memory=Memory(runner.count, monotonic=self.loop.time),
             listener=cast(Any, _NoDoor()),
             roles=frozenset({"worker"}),
             watch=watch,

@@ -1,6 +1,7 @@
 """Drafts, audit and meta: the small tables."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from storage import audit, drafts, meta
@@ -55,6 +56,28 @@ async def test_the_audit_is_read_newest_first_by_team_and_matter(store: Store) -
     assert await store.read(lambda c: audit.list_entries(c, "T1")) == [three, two, one]
     assert await store.read(lambda c: audit.list_entries(c, "T1", about="job:1")) == [three, one]
     assert await store.read(lambda c: audit.list_entries(c, "T1", limit=1, before_id=three.id)) == [two]
+
+
+async def test_the_audit_tells_when_the_pause_of_a_job_began(store: Store) -> None:
+    async def append(action: str, minutes: int, about: str = "job:1", team: str = "T1") -> None:
+        at = NOW + timedelta(minutes=minutes)
+        entry = AuditEntry(id=0, team_id=team, at=at, actor="U1", action=action, about=about, detail={})
+        await store.run(lambda c: audit.append(c, entry))
+
+    async def began() -> datetime | None:
+        return await store.read(lambda c: audit.first_since(c, "T1", "job:1", "pause", "resume"))
+
+    await append("pause", 1, about="job:2")
+    await append("pause", 2, team="T2")
+    assert await began() is None
+    for minutes, action in ((3, "pause"), (4, "edit"), (5, "pause")):
+        await append(action, minutes)
+    assert await began() == NOW + timedelta(minutes=3)
+    await append("resume", 6)
+    assert await began() is None
+    await append("pause", 7)
+    await append("pause", 8)
+    assert await began() == NOW + timedelta(minutes=7)
 
 
 async def test_meta_remembers_the_newest_word(store: Store) -> None:

@@ -38,23 +38,25 @@ WORKS = {
     "tick": "tick",
     "claim": "Runner.once",
     "leave": "Leave._ask_group",
+    "name": "save_progress",
     "save": "Runner._save",
     "end": "close",
     "fetch": "Courier._claim",
     "mark": "mark_sending",
     "settle": "settle",
 }
+# Only passed where a run lasts long enough for its message to be edited.
+EDIT_POINTS = ("save:inside", "save:after", "edit:before", "edit:after")
 POINTS = (
-    *(f"{work}:{when}" for work in WORKS for when in ("inside", "after")),
+    *(point for work in WORKS for when in ("inside", "after") if (point := f"{work}:{when}") not in EDIT_POINTS),
     "dify:before",
     "dify:after",
     "named",
     "slack:before",
     "slack:after",
 )
-# Only passed where a run fails, and where one lasts long enough for its message to be edited.
+# Only passed where a run fails.
 ALERT_POINTS = ("alert:inside", "alert:before", "alert:after")
-EDIT_POINTS = ("edit:before", "edit:after")
 
 
 class Trap:

@@ -7,7 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 from typing import Any
 
-from bot.loops.look import is_set_within
+from bot.loops.signal import Signal
 from tests.survival import count
 from tests.survival.life import Life
 from tests.survival.world import Survival, open_survival
@@ -41,12 +41,12 @@ async def settle(world: Survival, kind: str, times: int) -> None:
 async def jobs_coming_due(world: Survival, every_s: float) -> AsyncIterator[None]:
     """Meanwhile a job is added again and again."""
 
-    over = asyncio.Event()
+    over = Signal()
 
     async def add() -> None:
         while not over.is_set():
             await world.add_job(1.5)
-            await is_set_within(over, every_s)
+            await over.within(every_s)
 
     adding = asyncio.create_task(add())
     try:
