@@ -1,6 +1,8 @@
 # Every target makes .venv from the lock by itself: with uv when it is there, with venv and pip when it is not.
 PYTHON ?= python3
 ARGS ?=
+# A quarter of the time of a test is waiting.
+WORKERS ?= $(shell echo $$(( $$(nproc 2>/dev/null || echo 2) + 1 )))
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.locked
@@ -13,7 +15,7 @@ demo: $(STAMP)
 	@$(BIN)/dify-ops demo $(ARGS)
 
 test: lint
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not long" $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -m "not long" $(ARGS)
 
 long: $(STAMP)
 	$(BIN)/python -m pytest -n 3 --dist worksteal -m long --durations=0 --durations-min=1 $(ARGS)

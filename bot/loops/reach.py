@@ -15,28 +15,25 @@ FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 60.0
 
 @dataclass(slots=True)
 class _Line:
+    shut_until: datetime
     failures: int = 0
-    shut_until: datetime | None = None
 
 
 class Reach:
-    """Where no other server stands over the database (`is_alone`), nothing is left to anybody. `patience` is how many
-    failures in a row make a place one that is not reached."""
+    """Where no other server stands over the database (`is_alone`), nothing is left to anybody."""
 
-    def __init__(self, *, is_alone: bool, patience: int = 1) -> None:
+    def __init__(self, *, is_alone: bool) -> None:
         self.is_alone = is_alone
-        self._patience = patience
         self._lines: dict[str, _Line] = {}
 
     def note_failure(self, place: str, now: datetime) -> None:
         """It was not reached: others go first, for longer each time."""
         if self.is_alone:
             return
-        line = self._lines.setdefault(place, _Line())
+        line = self._lines.setdefault(place, _Line(now))
+        pause_s = min(FIRST_PAUSE_S * 2.0**line.failures, LONGEST_PAUSE_S)
         line.failures += 1
-        if (beyond := line.failures - self._patience) >= 0:
-            pause_s = min(FIRST_PAUSE_S * 2.0**beyond, LONGEST_PAUSE_S)
-            line.shut_until = now + timedelta(seconds=pause_s)
+        line.shut_until = now + timedelta(seconds=pause_s)
 
     def leaves_to_others(self, ending: Ending, attempts: int) -> bool:
         """Whether what could not be sent from here at all is to be tried by another server."""
@@ -44,14 +41,13 @@ class Reach:
 
     def note_answer(self, place: str) -> bool:
         """It was reached; whether it was not before."""
-        line = self._lines.pop(place, None)
-        return line is not None and line.shut_until is not None
+        return self._lines.pop(place, None) is not None
 
     def begin_try(self, place: str, now: datetime) -> None:
         """One tries; the place stays shut for the others until that is decided."""
-        if (line := self._lines.get(place)) is not None and line.shut_until is not None:
+        if (line := self._lines.get(place)) is not None:
             line.shut_until = now + timedelta(seconds=LONGEST_PAUSE_S)
 
     def shut(self) -> Mapping[str, datetime]:
         """What is left to others, or may be tried by one: since when on."""
-        return {place: line.shut_until for place, line in self._lines.items() if line.shut_until is not None}
+        return {place: line.shut_until for place, line in self._lines.items()}

@@ -16,7 +16,7 @@ from tests.loops.house import House, open_house
 from tests.loops.test_courier import owe
 from tests.makers import NOW
 
-DIFY, SLACK = "http://dify.example", "slack"
+DIFY = "http://dify.example"
 
 
 def test_nothing_is_left_to_anybody_by_who_is_alone() -> None:
@@ -42,15 +42,6 @@ def test_one_answer_opens_it_again_and_begins_the_count_anew() -> None:
     assert not reach.note_answer(DIFY)
     reach.note_failure(DIFY, NOW)
     assert reach.shut() == {DIFY: NOW + timedelta(seconds=FIRST_PAUSE_S)}
-
-
-def test_who_has_patience_leaves_nothing_for_one_failure() -> None:
-    reach = Reach(is_alone=False, patience=SILENCES)
-    for _ in range(SILENCES - 1):
-        reach.note_failure(SLACK, NOW)
-    assert reach.shut() == {}
-    reach.note_failure(SLACK, NOW)
-    assert reach.shut() == {SLACK: NOW + timedelta(seconds=FIRST_PAUSE_S)}
 
 
 @pytest.fixture
