@@ -18,7 +18,7 @@ from bot.operations.prune import Sweep, let_go, look_for_old
 from bot.operations.turn import expire_overdue
 from bot.rules.retention import Retention
 from bot.services import Services
-from storage import claims, drafts, gates
+from storage import ahead, claims, drafts, gates
 from storage.records import Run
 
 BATCH = 50
@@ -83,6 +83,7 @@ class Janitor:
 
     def _rescue(self, c: Connection) -> Sequence[Run]:
         services, now = self._services, self._services.now()
+        ahead.pull_in(c, now)
         drafts.prune(c, now)
         warn_of_calendars(c, services.team_id, now)
         gates.forget_full(c, now)
