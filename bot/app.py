@@ -23,7 +23,7 @@ from bot.loops.disk import Disk
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
 from bot.memory import Memory
-from bot.opening import check_file, check_keys, follow_zone_data, learn_team, warm_up, welcome_back
+from bot.opening import check_file, check_keys, follow_zone_data, learn_team, refuse_damaged, warm_up, welcome_back
 from bot.process import raise_file_limit
 from bot.pulse import Pulse
 from bot.services import Services
@@ -35,6 +35,7 @@ from bot.watch import Watch, machine_time
 from bot.web.server import WebServer, build_web
 from storage import backup, claims, meta
 from storage.database import Store, is_read_only, open_store
+from storage.errors import Damaged
 from storage.lock import FileLock, lock_database
 from storage.schema import upgrade
 from storage.vault import load_keys
@@ -230,12 +231,14 @@ async def _serve_rows(
 
 async def open_database(settings: Settings) -> Store:
     """An embedded SQLite is brought up to date by itself, a PostgreSQL only when told."""
-    if not settings.is_shared and not is_read_only(settings.database_url):
-        await upgrade(settings.database_url)
     store = open_store(settings.database_url)
     try:
+        if not settings.is_shared and not is_read_only(settings.database_url):
+            await upgrade(settings.database_url)
         await store.check()
-    except BaseException:
+    except BaseException as error:
         await store.close()
+        if isinstance(error, Damaged):
+            raise refuse_damaged(error.message, settings) from None
         raise
     return store

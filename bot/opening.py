@@ -51,12 +51,14 @@ async def check_file(store: Store, settings: Settings) -> None:
     found = await store.read(check.check_file)
     if not found:
         return
+    raise refuse_damaged(f"The database is damaged, so nothing is started from it: {found[0]}.", settings)
+
+
+def refuse_damaged(says: str, settings: Settings) -> Refusal:
+    """What is to be done about a damaged file; the newest copy is named, where there is one."""
     copies = sorted((settings.data_folder / "backups").glob("*.sqlite3"), key=lambda path: path.stat().st_mtime)
     newest = f" The newest is {copies[-1]}." if copies else ""
-    raise Refusal(
-        f"The database is damaged, so nothing is started from it: {found[0]}.",
-        f"Put a copy back with `dify-ops db restore FILE`.{newest}",
-    )
+    return Refusal(says, f"Put a copy back with `dify-ops db restore FILE`.{newest}")
 
 
 async def welcome_back(store: Store, team_id: str, now: datetime) -> None:

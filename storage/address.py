@@ -50,6 +50,7 @@ def _sqlite(rest: str) -> Address:
 def _postgresql(dsn: str) -> Address:
     try:
         parts = urlsplit(dsn)
+        _ = parts.port  # what is no port is found only when it is asked for
     except ValueError:
         raise NoDatabase(f"The PostgreSQL URL cannot be read. {FORMS}") from None
     where = parts.netloc.rpartition("@")[2] or "local socket"

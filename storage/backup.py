@@ -11,9 +11,9 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from storage import meta, sqlite
-from storage.address import Address, read_address
+from storage.address import Address, can_write, read_address
 from storage.errors import NoDatabase, NotSaved
-from storage.lock import FileLock
+from storage.lock import LOCK_END, FileLock
 from storage.revision import check_schema
 
 RESTORED_AT = "restored_at"
@@ -23,15 +23,18 @@ COMPANIONS = ("-wal", "-shm")
 def back_up(url: str, target: Path) -> None:
     """A whole and checked copy of the database at this moment, in a file that is there at the end or not at all.
 
-    Raises NoDatabase, NotSaved.
+    It never takes the place of a file that is there, nor of one that belongs to the database. Raises NoDatabase,
+    NotSaved.
     """
     source = _path_of(url)
+    if target.exists() or target.is_symlink() or _belongs_to(source, target):
+        raise NotSaved(f"There is a file at {target} already, and a copy takes the place of none; name another file.")
     part = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
-        there, here = sqlite3.connect(f"file:{source}?mode=ro", uri=True), sqlite3.connect(part)
+        there, here = sqlite3.connect(_read_only_url(source), uri=True), sqlite3.connect(part)
         with closing(there), closing(here):
             there.backup(here)
         prove(part)
@@ -51,16 +54,18 @@ def restore(url: str, copy: Path, now: datetime) -> Path | None:
     Raises Served while a server holds the database, NoDatabase where the copy is damaged or of a newer program.
     """
     target = _path_of(url, must_exist=False)
+    if _belongs_to(target, copy):
+        raise NotSaved(f"{copy} is the database itself, not a copy of it; nothing was changed. Name a copy.")
     prove(copy)
     target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     lock = FileLock(target)
     lock.hold(now)
     try:
-        aside = _put_aside(target, now)
         part = target.with_name(f"{target.name}.part")
         shutil.copyfile(copy, part)
         part.chmod(0o600)
         _sync(part)
+        aside = _put_aside(target, now)
         part.replace(target)
         _sync(target.parent)
         sqlite.transact(target, lambda c: meta.put(c, RESTORED_AT, now.isoformat()))
@@ -101,6 +106,19 @@ def _path_of(url: str, *, must_exist: bool = True) -> Path:
     if must_exist and not address.path.is_file():
         raise NoDatabase(f"There is no database at {address.path}.")
     return address.path
+
+
+def _belongs_to(database: Path, file: Path) -> bool:
+    """Whether the file is the database, by whatever name, or one that stands beside it for its sake."""
+    real = Path(os.path.realpath(database))
+    own = {real.with_name(real.name + end) for end in ("", *COMPANIONS, LOCK_END)}
+    return Path(os.path.realpath(file)) in own or (file.exists() and real.exists() and file.samefile(real))
+
+
+def _read_only_url(source: Path) -> str:
+    """Where nothing can be written, SQLite can make no log beside the file, and needs none when there is none."""
+    is_still = not can_write(source) and not source.with_name(f"{source.name}-wal").exists()
+    return f"{source.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
 
 
 def _by_its_own_tool(address: Address) -> str:

@@ -2,6 +2,7 @@
 
 StorageError
 ├── NoDatabase     cannot be found, reached or understood
+│   └── Damaged    the file is damaged, or no database
 ├── SchemaBehind   the database is older than this program
 ├── SchemaAhead    the database is newer than this program
 ├── Served         another process serves this file
@@ -24,6 +25,10 @@ class StorageError(Exception):
 
 class NoDatabase(StorageError):
     """The database cannot be found, reached or understood."""
+
+
+class Damaged(NoDatabase):
+    """The file is damaged, or no database at all."""
 
 
 class SchemaBehind(StorageError):

@@ -11,6 +11,8 @@ from typing import Any
 from storage.address import read_address
 from storage.errors import NoDatabase, Served
 
+LOCK_END = ".lock"
+
 
 class FileLock:
     """Held from `hold` to `free`. The file of the lock stays; what counts is the lock on it, not that it is there."""
@@ -18,7 +20,7 @@ class FileLock:
     def __init__(self, database: Path) -> None:
         self._database = database
         # Two ways to one file are one file.
-        self._path = database.resolve().with_name(database.resolve().name + ".lock")
+        self._path = database.resolve().with_name(database.resolve().name + LOCK_END)
         self._file: int | None = None
 
     def hold(self, now: datetime) -> None:

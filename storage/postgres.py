@@ -41,7 +41,10 @@ def make_engine(address: Address, size: int = POOL) -> AsyncEngine:
     """asyncpg reads the URL itself, so that everything PostgreSQL's own URLs allow is allowed (sslmode, sockets)."""
 
     async def connect() -> Any:
-        return await asyncpg.connect(address.dsn, timeout=CONNECT_S, command_timeout=STATEMENT_S)
+        try:
+            return await asyncpg.connect(address.dsn, timeout=CONNECT_S, command_timeout=STATEMENT_S)
+        except asyncpg.ClientConfigurationError as error:
+            raise NoDatabase(f"The PostgreSQL URL has a setting that cannot be used: {error}.") from None
 
     return create_async_engine(
         "postgresql+asyncpg://",

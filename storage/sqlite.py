@@ -14,7 +14,7 @@ from sqlalchemy.exc import DatabaseError
 
 from storage.address import can_write
 from storage.columns import from_json, to_json_text
-from storage.errors import Busy, NoDatabase, NotSaved, StorageError
+from storage.errors import Busy, Damaged, NoDatabase, NotSaved, StorageError
 from storage.revision import check_schema
 from storage.writer import Writer
 
@@ -90,7 +90,7 @@ def explain(error: BaseException, path: Path) -> BaseException:
         case sqlite3.SQLITE_CANTOPEN:
             return NoDatabase(f"The database file {path} cannot be opened; check that its folder exists.")
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return NoDatabase(f"The file {path} is damaged or no database; restore it from a good copy.")
+            return Damaged(f"The file {path} is damaged or no database; restore it from a good copy.")
         case _:
             return error
 

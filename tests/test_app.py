@@ -272,12 +272,15 @@ async def test_a_start_that_fails_leaves_nothing_open(slack: LocalSlack, tmp_pat
 
 
 async def test_a_database_that_is_refused_is_let_go_of(settings: Settings) -> None:
-    """What was opened for a look is closed, also when the look was refused."""
+    """What was opened for a look is closed, also when the look was refused; and the newest copy is named."""
     folder = settings.data_folder
-    folder.mkdir(exist_ok=True)
+    copy = folder / "backups" / "daily-20260901T070000Z.sqlite3"
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    copy.touch()
     (folder / "dify-ops.sqlite3").write_bytes(b"no database at all, but long enough to look like something" * 50)
-    with pytest.raises(StorageError, match="damaged or no database"):
+    with pytest.raises(Refusal, match="damaged or no database") as caught:
         await build(settings)
+    assert f"`dify-ops db restore FILE`. The newest is {copy}." in str(caught.value)
 
 
 def test_fmea_a18_the_limit_of_open_files_is_raised_as_far_as_allowed() -> None:

@@ -44,6 +44,8 @@ def status() -> None:
 @click.argument("file", required=False, type=click.Path(path_type=Path, dir_okay=False))
 def back_up(file: Path | None) -> None:
     """Copy a SQLite database into FILE while it is served; without FILE into `backups` of the data folder."""
+    if file is not None and not file.absolute().parent.is_dir():
+        raise Refusal(f"There is no folder {file.absolute().parent}.", "Make it, or name another place for the copy.")
     settings = read_settings()
     target = file or settings.data_folder / "backups" / f"dify-ops-{utc_now():%Y%m%dT%H%M%SZ}.sqlite3"
     backup.back_up(settings.database_url, target)

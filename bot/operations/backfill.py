@@ -26,6 +26,8 @@ GOING = (RunState.PLANNED, RunState.QUEUED, RunState.READY, RunState.RUNNING, Ru
 DONE = (RunState.SUCCEEDED, RunState.PARTIAL)
 FAILED = (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
 SAMPLE = 5
+# No job is older, and beyond the years that a date can have nothing can be counted.
+EARLIEST, LATEST = date(1970, 1, 2), date(9998, 12, 31)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +53,12 @@ class Span:
 def estimate(c: Connection, actor: Actor, job_id: int, span: Span, *, now: datetime) -> Estimate:
     """Which slots would be run. A span without any, in the future, or with too many is a Refusal."""
     job = job_by_id(c, actor, Action.RUN, job_id)
+    if span.since < EARLIEST or span.until > LATEST:
+        raise Refusal(
+            f"From {span.since} to {span.until} is longer than anything that can be run.",
+            f"Take days from {EARLIEST} on.",
+            code="too_long",
+        )
     start, end = _bounds(job, span)
     if start > now:
         raise Refusal(

@@ -95,6 +95,7 @@ def test_a_postgresql_is_never_upgraded_by_reading(terminal: Terminal, postgres:
 def test_a_copy_is_made_checked_and_put_back_and_the_old_one_kept(terminal: Terminal) -> None:
     terminal.call("db", "upgrade")
     copy = terminal.folder / "copies" / "monday.sqlite3"
+    copy.parent.mkdir()
     made = terminal.call("db", "backup", str(copy))
     assert made.code == 0, made.err
     assert str(copy) in made.out
@@ -112,6 +113,56 @@ def test_without_a_name_copies_stand_in_the_data_folder(terminal: Terminal) -> N
     terminal.call("db", "upgrade")
     assert terminal.call("db", "backup").code == 0
     assert len(list((terminal.folder / "backups").glob("dify-ops-*.sqlite3"))) == 1
+
+
+@pytest.mark.parametrize("name", ["", "-wal", "-shm", ".lock"])
+def test_a_copy_never_takes_the_place_of_the_database_or_of_what_belongs_to_it(terminal: Terminal, name: str) -> None:
+    terminal.call("db", "upgrade")
+    database = terminal.folder / "dify-ops.sqlite3"
+    link = terminal.folder / "link.sqlite3"
+    link.symlink_to(f"{database}{name}")
+    for target in (
+        f"{database}{name}",
+        str(link),
+        f"{terminal.folder}/../{terminal.folder.name}/{database.name}{name}",
+    ):
+        refused = terminal.call("db", "backup", target)
+        assert refused.code == 1
+        assert "takes the place of none" in refused.sentence
+    assert terminal.call("db", "check").out == "All is well.\n"
+
+
+def test_a_copy_never_takes_the_place_of_another_file(terminal: Terminal) -> None:
+    terminal.call("db", "upgrade")
+    key = terminal.folder / "some.key"
+    key.write_text("of worth")
+    assert "takes the place of none" in terminal.call("db", "backup", str(key)).sentence
+    assert key.read_text() == "of worth"
+
+
+def test_a_folder_that_is_not_there_is_not_made_for_a_copy(terminal: Terminal) -> None:
+    terminal.call("db", "upgrade")
+    lost = terminal.folder / "not mounted" / "copy.sqlite3"
+    assert "There is no folder" in terminal.call("db", "backup", str(lost)).sentence
+    assert not lost.parent.exists()
+
+
+def test_the_database_is_not_put_back_onto_itself(terminal: Terminal) -> None:
+    terminal.call("db", "upgrade")
+    database = terminal.folder / "dify-ops.sqlite3"
+    link = terminal.folder / "link.sqlite3"
+    link.hardlink_to(database)
+    for name in (database, link):
+        assert "is the database itself" in terminal.call("db", "restore", str(name)).sentence
+    assert terminal.call("db", "check").out == "All is well.\n"
+
+
+@pytest.mark.parametrize("end", [":abc/x", ":99999/x", ":5432/x?sslmode=bogus"])
+def test_a_url_that_postgresql_cannot_mean_is_one_sentence(terminal: Terminal, end: str) -> None:
+    terminal.environ["DATABASE_URL"] = f"postgresql://bot:canary4f7a@127.0.0.1{end}"
+    refused = terminal.call("db", "status")
+    assert "The PostgreSQL URL" in refused.sentence
+    assert "canary4f7a" not in refused.err
 
 
 def test_a_damaged_copy_is_refused_and_the_database_stays(terminal: Terminal) -> None:

@@ -150,6 +150,7 @@ async def test_what_has_not_come_what_is_too_much_and_what_is_nothing_is_refused
         tomorrow = (NOW + DAY).date()
         for span, words in (
             (Span(since=tomorrow, until=tomorrow), "has not come yet"),
+            (Span(since=date.min, until=date.max), "longer than anything"),
             (Span(since=(NOW - 60 * DAY).date(), until=NOW.date()), f"more than {MOST}"),
             (replace(WEEK, mode="failed"), "nothing to run"),
         ):
