@@ -14,6 +14,7 @@ from bot.loops.leave import Leave
 from bot.loops.look import Sought
 from bot.operations import finish, tick
 from bot.slack.history import History
+from storage import herd
 from storage.errors import Busy
 from tests.simulation.judge import judge
 from tests.simulation.life import open_world
@@ -54,17 +55,21 @@ def leave_to_ask(patch: pytest.MonkeyPatch) -> None:
 
 def one_transaction_for_a_tick(patch: pytest.MonkeyPatch) -> None:
     """The next slots are planned in a second one, which now and then does not come about."""
-    plan_many, dice = tick.plan_many, Random(0)
+    dice = Random(0)
 
-    def split(c: Connection, found: Any, **named: Any) -> None:
-        raw: Any = c.connection.driver_connection
-        raw.execute("COMMIT")
-        raw.execute("BEGIN")
-        if found and dice.random() < 0.4:
-            raise Busy("Others hold the database; nothing was saved.")
-        plan_many(c, found, **named)
+    def split(plan: Callable[..., Any]) -> Callable[..., Any]:
+        def planned(c: Connection, found: Any, *told: Any, **named: Any) -> Any:
+            raw: Any = c.connection.driver_connection
+            raw.execute("COMMIT")
+            raw.execute("BEGIN")
+            if found and dice.random() < 0.4:
+                raise Busy("Others hold the database; nothing was saved.")
+            return plan(c, found, *told, **named)
 
-    patch.setattr(tick, "plan_many", split)
+        return planned
+
+    patch.setattr(tick, "plan_many", split(tick.plan_many))
+    patch.setattr(herd, "plan", split(herd.plan))
 
 
 def mark_of_a_message(patch: pytest.MonkeyPatch) -> None:
