@@ -19,9 +19,9 @@ from tests.faults.statements import Statements
 from tests.loops.house import open_house
 from tests.survival import count
 
-# So many steps from one position to the next that all of them together take some 25 s of one core. Each kind of
+# So many steps from one position to the next that all of them together take some 15 s of one core. Each kind of
 # fault begins elsewhere, so that they do not all meet the same statements.
-STRIDES = {"before": 31, "lost": 9, "busy": 41, "full": 31} | dict.fromkeys(CALL_FAULTS, 2)
+STRIDES = {"before": 47, "lost": 15, "busy": 61, "full": 47} | dict.fromkeys(CALL_FAULTS, 2)
 LONG_STRIDE = int(os.environ.get("STRIDE", "1"))
 SILENCE_S = 5.0
 FOLLOWED_FOR_S = 1.0  # how long a run is looked at that cannot be stopped; nobody turns that clock by hand
