@@ -99,21 +99,19 @@ class Bot:
             self._lock.free()
 
     def _handlers(self) -> Mapping[str, Handler]:
-        disk, memory = {"disk": _sweep(self.disk.once)}, {"memory": _sweep(self.memory.once)}
+        handlers: dict[str, Handler] = {"memory": _sweep(self.memory.once)}
+        if "worker" in self.roles or self.services.store.is_read_only:
+            handlers["disk"] = _sweep(self.disk.once)
         if "worker" not in self.roles:
-            return memory | disk if self.services.store.is_read_only else memory
-        return (
-            memory
-            | disk
-            | {
-                "clock": _sweep(self.clock.once),
-                "runner": self.runner.once,
-                "saver": self.runner.beat,
-                "courier": _sweep(self.courier.once),
-                "janitor": _sweep(self._look_after),
-                "copies": _sweep(self.copies.once),
-            }
-        )
+            return handlers
+        return handlers | {
+            "clock": _sweep(self.clock.once),
+            "runner": self.runner.once,
+            "saver": self.runner.beat,
+            "courier": _sweep(self.courier.once),
+            "janitor": _sweep(self._look_after),
+            "copies": _sweep(self.copies.once),
+        }
 
     async def _look_after(self) -> None:
         """Nobody is taken for dead by a clock that was just set."""

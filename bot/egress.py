@@ -25,7 +25,6 @@ from bot.hosts import AllowedHosts, check_address, check_url
 
 __all__ = ["AllowedHosts", "Egress", "NameUnknown", "TlsFailed", "check_url"]
 
-
 Lookup = Callable[[str, int], Awaitable[list[str]]]
 
 

@@ -7,13 +7,13 @@ from collections.abc import Callable
 
 log = logging.getLogger(__name__)
 
-# Objects that came to be since, and so many such rounds, before they are looked at: 1 and 5 ms.
+# Objects that came to be since, and so many such rounds, before they are looked at.
 YOUNG, ROUNDS = 5_000, 10
 # With 2,000 streams, a whole collection in the midst of their opening takes 200 ms: it has its own time, below.
 NEVER = 1_000_000
 EVERY_S = 600.0  # cycles that live so long are few
 AT_LEAST_EVERY_S = 3_600.0  # however much goes on
-CALM = 50  # runs in flight with which a whole collection takes less than 50 ms
+CALM = 50  # runs in flight; what a whole collection takes grows with them
 
 
 def settle_memory() -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 from sqlalchemy.exc import DatabaseError
 
 from storage import meta, sqlite
-from storage.address import Address, can_write, read_address
+from storage.address import Address, read_address
 from storage.errors import NoDatabase, NotSaved
 from storage.lock import LOCK_END, FileLock
 from storage.revision import check_schema
@@ -34,17 +34,16 @@ def back_up(url: str, target: Path) -> None:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         part.unlink(missing_ok=True)
         os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
-        there, here = sqlite3.connect(_read_only_url(source), uri=True), sqlite3.connect(part)
-        with closing(there), closing(here):
-            there.backup(here)
+        with closing(sqlite3.connect(part)) as here:
+            _copy(source, here)
         prove(part)
         _sync(part)
         part.replace(target)
         _sync(target.parent)
-    except (OSError, sqlite3.Error) as error:
+    except (OSError, sqlite3.Error, DatabaseError) as error:
         with suppress(OSError):
             part.unlink(missing_ok=True)
-        raise NotSaved(f"The copy {target} could not be made: {error}.") from None
+        raise NotSaved(f"The copy {target} could not be made: {getattr(error, 'orig', error)}.") from None
 
 
 def restore(url: str, copy: Path, now: datetime) -> Path | None:
@@ -115,10 +114,15 @@ def _belongs_to(database: Path, file: Path) -> bool:
     return Path(os.path.realpath(file)) in own or (file.exists() and real.exists() and file.samefile(real))
 
 
-def _read_only_url(source: Path) -> str:
-    """Where nothing can be written, SQLite can make no log beside the file, and needs none when there is none."""
-    is_still = not can_write(source) and not source.with_name(f"{source.name}-wal").exists()
-    return f"{source.absolute().as_uri()}?mode=ro{'&immutable=1' if is_still else ''}"
+def _copy(source: Path, here: sqlite3.Connection) -> None:
+    engine = sqlite.make_engine(source, writes=False)
+    try:
+        with engine.connect() as connection:
+            there = connection.connection.driver_connection
+            assert isinstance(there, sqlite3.Connection)
+            there.backup(here)
+    finally:
+        engine.dispose()
 
 
 def _by_its_own_tool(address: Address) -> str:

@@ -113,7 +113,7 @@ class Writer:
 
     def _nested(self, connection: Connection, write: _Write) -> Callable[[], None]:
         """Does one write of a group; gives back how it is to be answered once the group is committed."""
-        # Said to the driver itself: through SQLAlchemy it costs a tenth of what the write of an ended run does.
+        # Said to the driver itself: through SQLAlchemy it takes longer than many a write that it is around.
         driver: Any = connection.connection.driver_connection
         driver.execute("SAVEPOINT one")
         try:

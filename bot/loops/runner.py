@@ -102,11 +102,9 @@ class Runner:
                 return
             flights, now = list(self._flights.values()), self._services.now()
             await self._keep_names(flights)
-            for group in _groups([flight for flight in flights if flight.logbook.has_news(now)]):
-                await self._save(group)
-            for group in _groups(
-                [flight for flight in flights if not flight.logbook.has_news(now)], RENEWALS_PER_TRANSACTION
-            ):
+            changed = [flight for flight in flights if flight.logbook.has_news(now)]
+            unchanged = [flight for flight in flights if not flight.logbook.has_news(now)]
+            for group in (*_groups(changed), *_groups(unchanged, RENEWALS_PER_TRANSACTION)):
                 await self._save(group)
 
     async def idle(self) -> None:

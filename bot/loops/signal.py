@@ -6,8 +6,8 @@ from typing import Any
 
 
 class Signal:
-    """What `asyncio.Event` is, for thousands that are waited for at the same time: a third of its weight, and a wait
-    for either it or a task needs no second task."""
+    """What `asyncio.Event` is, for thousands that are waited for at the same time: a wait for either it or a task
+    needs no second task."""
 
     __slots__ = ("_is_set", "_waiting")
 

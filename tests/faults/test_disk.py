@@ -15,6 +15,7 @@ from bot.loops.disk import Disk
 from bot.settings import Settings, read
 from bot.web.health import check_health
 from storage import meta
+from storage.backup import back_up
 from storage.database import Store, is_read_only, open_store
 from storage.errors import NotSaved
 from tests.faults.disks import SmallDisk, small_disk
@@ -204,8 +205,29 @@ async def test_fmea_b3_over_a_file_that_can_only_be_read_the_doors_open_and_the_
         assert "start the bot again" in message.text
 
 
+async def said_last(path: Path) -> str | None:
+    store = open_store(f"sqlite:///{path}")
+    try:
+        return await store.read(lambda c: meta.get(c, "last"))
+    finally:
+        await store.close()
+
+
+async def test_a_file_that_can_only_be_read_and_is_whole_can_be_copied(
+    disk: SmallDisk, sqlite_template: Path, tmp_path: Path
+) -> None:
+    path = disk.folder / "store.db"
+    shutil.copy(sqlite_template, path)
+    store = open_store(f"sqlite:///{path}")
+    await store.run(lambda c: meta.put(c, "last", "word"))
+    await store.close()
+    disk.freeze()
+    back_up(f"sqlite:///{path}", tmp_path / "copy.db")
+    assert await said_last(tmp_path / "copy.db") == "word"
+
+
 async def test_a_file_that_can_only_be_read_and_was_left_by_a_killed_server_shows_what_was_saved_last(
-    disk: SmallDisk, sqlite_template: Path
+    disk: SmallDisk, sqlite_template: Path, tmp_path: Path
 ) -> None:
     """Its last rows stand in the write-ahead log alone."""
     path = disk.folder / "left.db"
@@ -216,6 +238,8 @@ async def test_a_file_that_can_only_be_read_and_was_left_by_a_killed_server_show
         shutil.copy(disk.folder / f"store.db{companion}", f"{path}{companion}")
     await store.close()
     disk.freeze()
+    back_up(f"sqlite:///{path}", tmp_path / "copy.db")
+    assert await said_last(tmp_path / "copy.db") == "word"
     left = open_store(f"sqlite:///{path}")
     try:
         assert await left.read(lambda c: meta.get(c, "last")) == "word"

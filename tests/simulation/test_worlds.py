@@ -19,7 +19,7 @@ SEEDS = (int(os.environ["SEED"]),) if "SEED" in os.environ else REGRESSIONS
 WORLDS = int(os.environ.get("WORLDS", "2000"))
 ITEMS = 20  # the long form, in so many pieces: each goes to a worker that is free
 # Seeds from here on are those of worlds of ten minutes.
-QUICK_FROM, QUICK, QUICK_ITEMS, QUICK_WINDOW_S = 10_000, 12, 4, 600.0
+QUICK_FROM, QUICK, QUICK_ITEMS, QUICK_WINDOW_S = 10_000, 16, 4, 600.0
 
 
 def world_of(seed: int) -> Swarm:
