@@ -25,7 +25,14 @@ class Bucket:
         return max(0.0, (1 - self._tokens) * 60 / self._rate.per_minute) if self._tokens < 1 - 1e-9 else 0.0
 
     def take(self) -> None:
+        """Before a call; `answered` comes after it, whatever became of it."""
         self._tokens -= 1
+
+    def answered(self, now: float) -> None:
+        """Slack may have counted the call as late as now: its own token is not back before a whole pause from now,
+        or one call more than allowed could arrive together with it."""
+        self._refill(now)
+        self._tokens = min(self._tokens, self._rate.burst - 1)
 
     def is_full(self, now: float) -> bool:
         self._refill(now)

@@ -135,10 +135,8 @@ class Lane:
                 _fail(entry, _busy(self._name, max(1.0, delay)))
 
     async def _send(self, entry: _Entry) -> None:
-        for bucket in self._buckets:
-            bucket.take()
         try:
-            result = await entry.send()
+            result = await self._ask(entry)
         except DeliveryError as error:
             if error.code == "ratelimited":
                 self._wait_out(entry, error.retry_after_s or 1.0)
@@ -153,6 +151,16 @@ class Lane:
             for waiter in entry.waiters:
                 if not waiter.done():
                     waiter.set_result(result)
+
+    async def _ask(self, entry: _Entry) -> Any:
+        for bucket in self._buckets:
+            bucket.take()
+        try:
+            return await entry.send()
+        finally:
+            now = self._monotonic()
+            for bucket in self._buckets:
+                bucket.answered(now)
 
     def _wait_out(self, entry: _Entry, retry_after_s: float) -> None:
         """Slack said when to come back: this queue rests until then, and the message keeps its place in it."""

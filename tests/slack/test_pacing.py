@@ -251,18 +251,35 @@ async def test_idle_queues_are_forgotten_when_there_are_many(pacer: Pacer, time:
 
 
 @given(
-    st.lists(st.floats(0, 30), max_size=60),
+    st.lists(st.tuples(st.floats(0, 30), st.floats(0, 1), st.floats(0, 40)), max_size=60),
     st.integers(1, 600),
     st.integers(1, 20),
 )
-def test_no_minute_ever_sees_more_than_the_pace_and_a_burst(gaps: list[float], per_minute: int, burst: int) -> None:
-    now, taken = 0.0, list[float]()
+def test_no_minute_ever_sees_more_calls_arrive_than_the_pace_and_a_burst(
+    calls: list[tuple[float, float, float]], per_minute: int, burst: int
+) -> None:
+    now, arrived = 0.0, list[float]()
     bucket = Bucket(Rate(per_minute, burst), now)
-    for gap in gaps:
+    for gap, share, under_way in calls:
         now += gap
         now += bucket.delay(now)
         assert bucket.delay(now) <= 1e-6
         bucket.take()
-        taken.append(now)
-    for start in taken:
-        assert sum(start <= at < start + 60 for at in taken) <= per_minute + burst + 1
+        arrived.append(now + share * under_way)
+        now += under_way
+        bucket.answered(now)
+    for start in arrived:
+        assert sum(start <= at < start + 60 for at in arrived) <= per_minute + burst
+
+
+async def test_a_call_that_arrives_late_leaves_room_for_one_less_at_once(pacer: Pacer, time: Time, log: Log) -> None:
+    rate = Rate(60, burst=3)
+
+    async def slow() -> str:
+        time.now += 10
+        return await log.send("slow")()
+
+    await gather(
+        pacer.put("m", slow, rate=rate, rank=0), *(pacer.put("m", log.send(n), rate=rate, rank=1) for n in "abc")
+    )
+    assert [at for _, at in log.sent] == pytest.approx([10, 10, 10, 11])
