@@ -97,8 +97,8 @@ class EmbeddedEngine:
     async def stop(self) -> None:
         if self._scheduler is None:
             return
-        self._scheduler.shutdown(wait=False)
-        self._scheduler = None
+        scheduler, self._scheduler = self._scheduler, None
+        scheduler.pause()
         for bell in self._bells.values():
             bell.rung.set()  # whoever sleeps wakes up and sees that it is over
         # What is claimed and then cut off is in nobody's hands until its lease ends: let the work in hand end.
@@ -108,6 +108,7 @@ class EmbeddedEngine:
         await asyncio.gather(*late, return_exceptions=True)
         self._workers.clear()
         self._bells.clear()
+        scheduler.shutdown(wait=False)  # a beat that it cut off would be logged as an error, with a stack trace
 
     async def _beat(self) -> None:
         for bell in self._bells.values():

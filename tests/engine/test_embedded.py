@@ -233,6 +233,16 @@ async def test_work_that_never_ends_is_cut_off_after_a_while(
     assert handler.at_work == 0
 
 
+async def test_a_beat_that_is_under_way_at_the_end_is_not_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
+    engine = EmbeddedEngine()
+    await engine.start({"clock": Handler()})
+    assert engine._scheduler is not None
+    engine._scheduler.modify_job("beat", next_run_time=datetime.now(UTC))
+    await engine.stop()
+    await settle()
+    assert [record.getMessage() for record in caplog.records if record.levelno >= logging.WARNING] == []
+
+
 async def test_stopping_twice_or_before_the_start_does_no_harm() -> None:
     engine = EmbeddedEngine()
     await engine.stop()
