@@ -7,6 +7,7 @@ from typing import Protocol, TypeVar
 from sqlalchemy import Connection
 
 from storage.address import can_write, read_address
+from storage.line import Line
 from storage.schema import status, upgrade
 
 __all__ = ["Store", "is_read_only", "open_store", "status", "upgrade"]
@@ -32,14 +33,13 @@ class Store(Protocol):
         Raises NoDatabase, SchemaBehind, SchemaAhead.
         """
 
-    async def run(self, work: Callable[[Connection], T], *, is_urgent: bool = False, is_bulk: bool = False) -> T:
+    async def run(self, work: Callable[[Connection], T], *, line: Line = Line.PEOPLE) -> T:
         """Does `work` in one write transaction and gives its result once that is committed.
 
         Any exception rolls back and comes out as it is; trouble with the database itself comes out as a
         StorageError. After a lost race `work` is called again, so it may change nothing but rows, and it must not
-        swallow an error of the database. If the caller is cancelled, all of it happens or nothing. What
-        `is_urgent` does not stand in line for a connection to a server. What `is_bulk` (herds, starts and ends of
-        runs) lets all else go first where there is one writer, so that a person's wish never waits for thousands.
+        swallow an error of the database. If the caller is cancelled, all of it happens or nothing. In the
+        wrong `line` a person would wait for thousands of runs.
         """
 
     async def read(self, work: Callable[[Connection], T]) -> T:

@@ -15,6 +15,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from storage.address import Address
 from storage.columns import from_json, to_json_text
 from storage.errors import Busy, NoDatabase, NotSaved, StorageError, Unsure
+from storage.line import Line
 from storage.revision import check_schema
 
 T = TypeVar("T")
@@ -130,11 +131,11 @@ class PostgresStore:
         )
         self._checked = True
 
-    async def run(self, work: Work[T], *, is_urgent: bool = False, is_bulk: bool = False) -> T:
+    async def run(self, work: Work[T], *, line: Line = Line.PEOPLE) -> T:
         if not self._checked:
             await self.check()
         try:
-            return await self._finish(self._transact(self._reserved if is_urgent else self._writing, work))
+            return await self._finish(self._transact(self._reserved if line is Line.LEASES else self._writing, work))
         except NotSaved as error:
             self.unwritable = error.message
             raise

@@ -2,10 +2,11 @@
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
-from sqlalchemy import Connection
+from sqlalchemy import Connection, inspect
 
 from storage import postgres, sqlite
 from storage.address import Address, read_address
@@ -21,19 +22,25 @@ MIGRATIONS = Path(__file__).parent / "migrations"
 async def upgrade(url: str) -> None:
     """Brings the database to the newest schema in one transaction, in a thread. Raises StorageError.
 
-    A SQLite file (and its folder) is made when missing; a PostgreSQL database must exist.
+    A SQLite file (and its folder) is made when missing, and must be ours when it has tables; a PostgreSQL database
+    must exist.
     """
     address = read_address(url)
     if address.path is not None:
         await asyncio.to_thread(_make_file, address.path)
+        await asyncio.to_thread(
+            sqlite.transact, address.path, partial(_refuse_foreign, path=address.path), writes=False
+        )
     await asyncio.to_thread(_on_connection, address, lambda c: _upgrade(c, address))
 
 
 async def status(url: str) -> tuple[str | None, str]:
     """(revision of the database or None, revision that this program needs). Raises StorageError."""
     address = read_address(url)
-    if address.path is not None and not await asyncio.to_thread(address.path.is_file):
-        return None, HEAD
+    if address.path is not None:
+        if not await asyncio.to_thread(sqlite.is_there, address.path):
+            return None, HEAD
+        return await asyncio.to_thread(sqlite.transact, address.path, current_revision, writes=False), HEAD
     return await asyncio.to_thread(_on_connection, address, current_revision), HEAD
 
 
@@ -44,6 +51,11 @@ def _make_file(path: Path) -> None:
         path.touch(mode=0o600, exist_ok=True)
     except OSError as error:
         raise NoDatabase(f"The database file {path} cannot be made: {error.strerror}.") from None
+
+
+def _refuse_foreign(c: Connection, path: Path) -> None:
+    if current_revision(c) is None and inspect(c).get_table_names():
+        raise NoDatabase(f"{path} is the database of another program; name another file, which is made when missing.")
 
 
 def _upgrade(c: Connection, address: Address) -> None:

@@ -15,6 +15,7 @@ from sqlalchemy.exc import DatabaseError
 from storage.address import can_write
 from storage.columns import from_json, to_json_text
 from storage.errors import Busy, Damaged, NoDatabase, NotSaved, StorageError
+from storage.line import Line
 from storage.revision import check_schema
 from storage.writer import Writer
 
@@ -72,6 +73,13 @@ def _url_of(path: Path) -> URL:
     return URL.create("sqlite", database=f"file:{quote(str(path))}", query=frozen)
 
 
+def is_there(path: Path) -> bool:
+    """Raises NoDatabase where something else than a file is."""
+    if path.exists() and not path.is_file():
+        raise NoDatabase(f"{path} is a folder or a device, and a database is a file; name one inside.")
+    return path.is_file()
+
+
 def is_busy(error: BaseException) -> bool:
     code = getattr(getattr(error, "orig", None), "sqlite_errorcode", 0)
     return code & 0xFF in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
@@ -99,9 +107,12 @@ def _read_only(path: Path) -> NotSaved:
     return NotSaved(f"The database {path} cannot be written; nothing was saved.")
 
 
-def transact(path: Path, work: Work[T]) -> T:
-    """One write transaction on an engine of its own, for upgrades. Waits for others. Raises StorageError."""
-    engine = make_engine(path, writes=True)
+def transact(path: Path, work: Work[T], *, writes: bool = True) -> T:
+    """One transaction on an engine of its own, for upgrades. Waits for others. Raises StorageError.
+
+    To open a file for writing turns it to the write-ahead log.
+    """
+    engine = make_engine(path, writes=writes)
     gives_up_at = time.monotonic() + UPGRADE_PATIENCE_S
     try:
         while True:
@@ -133,12 +144,12 @@ class SqliteStore:
         self.schema_version: str | None = None
 
     async def check(self) -> None:
-        if not self._path.is_file():
+        if not is_there(self._path):
             raise NoDatabase(f"There is no database at {self._path} yet; `dify-ops db upgrade` makes it.")
         self.schema_version = await self._read(lambda c: check_schema(c, str(self._path)))
         self._checked = True
 
-    async def run(self, work: Work[T], *, is_urgent: bool = False, is_bulk: bool = False) -> T:
+    async def run(self, work: Work[T], *, line: Line = Line.PEOPLE) -> T:
         if not self._checked:
             await self.check()
         self._refuse_when_closed()
@@ -147,7 +158,7 @@ class SqliteStore:
         if self._writer is None:
             self._writer = self._start_writer()
         try:
-            return await asyncio.wrap_future(self._writer.submit(work, is_bulk=is_bulk))
+            return await asyncio.wrap_future(self._writer.submit(work, is_bulk=line is not Line.PEOPLE))
         except NotSaved as error:
             self.unwritable = error.message
             raise

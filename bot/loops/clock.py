@@ -11,6 +11,7 @@ from bot.operations.resume import resume_due
 from bot.operations.tick import Ticked, tick
 from bot.services import Services
 from storage import claims, jobs
+from storage.line import Line
 
 # How many batches of a herd are handled side by side: PostgreSQL writes one while the next is decided about, and
 # passes over what another has in hand. SQLite has one writer.
@@ -65,7 +66,7 @@ class Clock:
         return handled
 
     async def _tick(self, now: datetime) -> Ticked:
-        return await self._services.store.run(partial(tick, now=now), is_bulk=True)
+        return await self._services.store.run(partial(tick, now=now), line=Line.BULK)
 
 
 def _next_instants(c: Connection) -> tuple[datetime | None, datetime | None]:

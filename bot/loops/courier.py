@@ -21,6 +21,7 @@ from bot.operations.digest import gather, retell
 from bot.registry import leaves
 from bot.services import Services
 from storage import claims, deliveries
+from storage.line import Line
 from storage.records import Delivery, DeliveryKind
 
 log = logging.getLogger(__name__)
@@ -56,7 +57,7 @@ class Courier:
         if free <= 0:
             return 0
         claimed = await self._services.store.run(
-            partial(self._claim, now=self._services.now(), free=free), is_bulk=True
+            partial(self._claim, now=self._services.now(), free=free), line=Line.BULK
         )
         for delivery in claimed:
             again = delivery.id in self._sending

@@ -13,6 +13,7 @@ from bot.operations.finish import finish
 from storage import claims, runs
 from storage.database import Store
 from storage.errors import StorageError
+from storage.line import Line
 from storage.records import NodeSpan, Run
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ async def insist(store: Store, row_id: int, work: Callable[[Connection], T]) -> 
     pause_s = FIRST_PAUSE_S
     while True:
         try:
-            return await store.run(work, is_bulk=True)
+            return await store.run(work, line=Line.BULK)
         except StorageError as error:
             log.warning("How %s ended cannot be saved yet: %s", row_id, error)
         await asyncio.sleep(pause_s)

@@ -5,6 +5,7 @@ from time import monotonic
 
 from bot.services import Services
 from storage import claims
+from storage.line import Line
 from storage.records import Run
 
 # Whoever was held up for longer between the answer and its use asks again: others may have taken its runs over.
@@ -50,7 +51,7 @@ class Leave:
         fences = {run_id: run.fence for run_id, (run, _) in asking.items()}
         try:
             held = await services.store.run(
-                lambda c: claims.mark_asked(c, services.owner, fences, services.now(), self._lease_s), is_bulk=True
+                lambda c: claims.mark_asked(c, services.owner, fences, services.now(), self._lease_s), line=Line.BULK
             )
         except BaseException as error:
             for _, answer in asking.values():

@@ -24,6 +24,7 @@ from bot.rules.room import Limits
 from bot.services import Services
 from storage import apps, claims, gates, runs
 from storage.errors import StorageError
+from storage.line import Line
 from storage.records import App, Run, RunState
 from storage.runs import pack_trace
 from storage.tag import tag_of
@@ -60,7 +61,7 @@ class Runner:
         free = min(self._services.settings.max_streams - len(self._flights), CLAIMS_PER_TRANSACTION)
         if free <= 0 or self._is_closed:
             return 0
-        claimed, opens_at, found = await self._services.store.run(lambda c: self._claim(c, free, ids), is_bulk=True)
+        claimed, opens_at, found = await self._services.store.run(lambda c: self._claim(c, free, ids), line=Line.BULK)
         for index, run in enumerate(claimed, 1):
             flight = self._make_flight(run)
             self._board(flight, flight.fly(found[run.app_id]))
@@ -184,7 +185,7 @@ class Runner:
         owing = [flight.logbook for flight in flights if flight.is_flying and flight.logbook.is_name_owed]
         for group in _groups(owing, CLAIMS_PER_TRANSACTION):
             named = [book.first_words() for book in group]
-            await self._services.store.run(partial(claims.save_progress, flights=named), is_urgent=True, is_bulk=True)
+            await self._services.store.run(partial(claims.save_progress, flights=named), line=Line.LEASES)
             for book in group:
                 book.is_name_owed = False
 
@@ -207,7 +208,7 @@ class Runner:
             return claims.renew(c, services.owner, fences, now, LEASE_S), runs.stop_wishes(c, list(fences))
 
         try:
-            held, wishes = await services.store.run(write, is_urgent=True, is_bulk=True)
+            held, wishes = await services.store.run(write, line=Line.LEASES)
         except StorageError:
             for book in changed:
                 book.is_changed = True

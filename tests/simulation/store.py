@@ -16,6 +16,7 @@ from sqlalchemy.pool import StaticPool
 from storage.columns import from_json, to_json_text
 from storage.database import upgrade
 from storage.errors import Busy, Unsure
+from storage.line import Line
 
 if TYPE_CHECKING:
     from tests.simulation.process import Process
@@ -91,7 +92,7 @@ class SimulatedStore:
     async def check(self) -> None:
         """It is there."""
 
-    async def run(self, work: Work[T], *, is_urgent: bool = False, is_bulk: bool = False) -> T:
+    async def run(self, work: Work[T], *, line: Line = Line.PEOPLE) -> T:
         process, dice, faults = self._process, self._process.world.dice, self._process.world.faults
         await asyncio.sleep(0)
         if dice.random() < faults.slow:

@@ -17,6 +17,7 @@ from bot.loops.runner import LEASE_S
 from storage import meta, runs
 from storage.database import Store, open_store
 from storage.errors import Busy, StorageError, Unsure
+from storage.line import Line
 from storage.postgres import POOL
 from tests.loops.house import open_house
 from tests.makers import save_job
@@ -154,7 +155,7 @@ async def test_fmea_b8_a_full_pool_is_busy_after_a_while_and_what_is_urgent_does
     async with every_connection(far):
         with pytest.raises(Busy, match="is busy; nothing was saved"):
             await far.run(lambda c: meta.put(c, "late", "1"))
-        await far.run(lambda c: meta.put(c, "beat", "1"), is_urgent=True)
+        await far.run(lambda c: meta.put(c, "beat", "1"), line=Line.LEASES)
     assert await far.read(lambda c: (meta.get(c, "late"), meta.get(c, "beat"))) == (None, "1")
 
 

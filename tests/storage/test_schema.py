@@ -2,8 +2,9 @@
 
 import asyncio
 import re
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -176,3 +177,31 @@ async def test_a_file_that_cannot_be_made_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(NoDatabase, match=r"cannot be made: (Not a directory|File exists)"):
         await upgrade(f"sqlite:///{tmp_path / 'file' / 'ops.db'}")
+
+
+async def test_a_file_of_another_program_is_refused_and_stays_as_it_was(tmp_path: Path) -> None:
+    path = tmp_path / "browser.sqlite"
+    with closing(sqlite3.connect(path)) as other:
+        other.execute("CREATE TABLE bookmarks (url TEXT)")
+        other.commit()
+    before = path.read_bytes()
+    url = f"sqlite:///{path}"
+    assert await status(url) == (None, HEAD)
+    with pytest.raises(NoDatabase, match="is the database of another program"):
+        await upgrade(url)
+    assert path.read_bytes() == before
+
+
+async def test_a_folder_is_no_database(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path}"
+    for ask in (status, open_and_check):
+        with pytest.raises(NoDatabase, match="is a folder or a device"):
+            await ask(url)
+
+
+async def open_and_check(url: str) -> None:
+    store = open_store(url)
+    try:
+        await store.check()
+    finally:
+        await store.close()
