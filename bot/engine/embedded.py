@@ -1,10 +1,12 @@
 """The engine inside this process: APScheduler as an alarm clock, with no job record of its own."""
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from time import monotonic
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
@@ -27,12 +29,14 @@ class Bell:
     """What a handler is to look at when it is woken."""
 
     rung: asyncio.Event = field(default_factory=asyncio.Event)
+    heard: asyncio.Event = field(default_factory=asyncio.Event)
     ids: set[int] = field(default_factory=set)
     is_sweep: bool = False
 
     def ring(self, ids: Collection[int] = ()) -> None:
         self.ids.update(ids)
         self.is_sweep = self.is_sweep or not ids
+        self.heard.clear()
         self.rung.set()
 
     def take(self) -> Collection[int]:
@@ -49,7 +53,8 @@ def machine_time() -> datetime:
 
 
 class EmbeddedEngine:
-    """One handler of a kind is at work at a time; being woken meanwhile means once more afterwards.
+    """One handler of a kind is at work at a time; being woken meanwhile means once more afterwards. The handlers come
+    in the order in which work passes through them.
 
     `now` is the time by which instants are meant. It may be another than the machine's, by which APScheduler goes: an
     alarm that rang too early would be set again at once, and so on until its time has come.
@@ -111,8 +116,16 @@ class EmbeddedEngine:
         scheduler.shutdown(wait=False)  # a beat that it cut off would be logged as an error, with a stack trace
 
     async def _beat(self) -> None:
-        for bell in self._bells.values():
+        """One kind after the other, so that what one lets in is found by the next in the same beat. Whoever takes
+        long at his work is not waited for."""
+        ends_at = monotonic() + self._beat_s / 2
+        for bell in list(self._bells.values()):
+            if self._scheduler is None:
+                return
             bell.ring()
+            with contextlib.suppress(TimeoutError):
+                async with asyncio.timeout(max(0.0, ends_at - monotonic())):
+                    await bell.heard.wait()
 
     async def _ring(self, kind: str) -> None:
         self._alarms.pop(kind, None)
@@ -122,8 +135,11 @@ class EmbeddedEngine:
     async def _work(self, kind: str, handler: Handler) -> None:
         bell = self._bells[kind]
         while True:
+            if not bell.rung.is_set():
+                bell.heard.set()
             await bell.rung.wait()
             if self._scheduler is None:
+                bell.heard.set()
                 return
             try:
                 await handler(bell.take())

@@ -12,7 +12,8 @@ class Engine(Protocol):
     """Wakes handlers by their kind: now, at an instant, and by a slow beat as the safety net."""
 
     async def start(self, handlers: Mapping[str, Handler]) -> None:
-        """Begin to wake; each handler is woken once at once."""
+        """Begin to wake; each handler is woken once at once. They come in the order in which work passes through
+        them: the beat goes from one to the next."""
 
     def wake(self, kind: str, ids: Collection[int] = (), *, at: datetime | None = None) -> None:
         """Wake a handler now, or at an instant (UTC); an instant replaces the earlier one of that kind. Rows that are

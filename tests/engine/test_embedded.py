@@ -187,6 +187,35 @@ async def test_the_beat_wakes_everybody_again_and_again() -> None:
     await engine.stop()
 
 
+async def test_a_beat_comes_to_the_next_when_the_one_before_has_looked() -> None:
+    first, second = Handler(), Handler()
+    engine = EmbeddedEngine(beat_s=60)
+    await engine.start({"clock": first, "runner": second})
+    await first.called(1)
+    await second.called(1)
+    first.gate.clear()
+    beat = asyncio.create_task(engine._beat())
+    await first.called(2)
+    await settle()
+    assert second.calls == 1
+    first.gate.set()
+    await second.called(2)
+    await beat
+    await engine.stop()
+
+
+async def test_who_takes_long_at_his_work_does_not_hold_up_the_beat_of_others() -> None:
+    first, second = Handler(), Handler()
+    engine = EmbeddedEngine(beat_s=0.02)
+    await engine.start({"clock": first, "runner": second})
+    await first.called(1)
+    first.gate.clear()
+    await second.called(4)
+    assert first.calls <= 2
+    first.gate.set()
+    await engine.stop()
+
+
 async def test_a_handler_that_raises_is_logged_and_woken_again(
     engine: EmbeddedEngine, handler: Handler, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -233,7 +262,9 @@ async def test_work_that_never_ends_is_cut_off_after_a_while(
     assert handler.at_work == 0
 
 
-async def test_a_beat_that_is_under_way_at_the_end_is_not_logged_as_an_error(caplog: pytest.LogCaptureFixture) -> None:
+async def test_a_beat_that_is_under_way_at_the_end_is_not_logged_as_an_error(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
     engine = EmbeddedEngine()
     await engine.start({"clock": Handler()})
     assert engine._scheduler is not None

@@ -104,7 +104,7 @@ async def test_fmea_b6_a_database_that_is_restarted_again_and_again(tmp_path: Pa
 
 
 @pytest.mark.long
-async def test_wake_ups_that_are_lost_or_doubled_cost_two_beats_at_most(tmp_path: Path, postgres: Any) -> None:
+async def test_wake_ups_that_are_lost_or_doubled_cost_one_beat_at_most(tmp_path: Path, postgres: Any) -> None:
     async with open_replicas(tmp_path, postgres) as world:
         line = await asyncpg.connect(read_address(world.environ["DATABASE_URL"]).dsn)
         async with world.life(BAD_WAKES=str(BAD_SHARE)), world.life(BAD_WAKES=str(BAD_SHARE)):
@@ -119,4 +119,4 @@ async def test_wake_ups_that_are_lost_or_doubled_cost_two_beats_at_most(tmp_path
         late = sorted(world.lateness_s(name) for name in world.jobs)
         beyond = sum(1 for one in late if one > LATE_S)
         print(f"{len(late)} runs with bad wake-ups: {beyond} later than {LATE_S:g} s, the last by {late[-1]:.1f} s")
-        assert late[-1] <= 2 * LATE_S + SLACK_S  # one to be admitted, one to be claimed
+        assert late[-1] <= LATE_S + SLACK_S
