@@ -18,7 +18,8 @@ T = TypeVar("T")
 class Store(Protocol):
     """An open database. `dialect` is sqlite or postgresql; `schema_version` is known after the first use.
 
-    `is_read_only` where nothing can ever be saved through this store; `unwritable` tells why a write found no room or
+    `is_read_only` where nothing can ever be saved through this store, `is_displaced` while its file is not where it
+    was opened, so that whatever is saved would be lost; `unwritable` tells why a write found no room or
     no leave, until whoever has saved something of some size takes it back.
     """
 
@@ -26,6 +27,9 @@ class Store(Protocol):
     schema_version: str | None
     is_read_only: bool
     unwritable: str | None
+
+    @property
+    def is_displaced(self) -> bool: ...
 
     async def check(self) -> None:
         """Proves that the database is there and has this program's schema; `run` and `read` do it at first.

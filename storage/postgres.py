@@ -119,6 +119,7 @@ class PostgresStore:
         # One snapshot for the whole of a read, as on SQLite.
         self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.is_read_only = False
+        self.is_displaced = False
         self.unwritable: str | None = None
         self._tasks: set[asyncio.Task[Any]] = set()
         self._checked = False

@@ -103,8 +103,23 @@ def explain(error: BaseException, path: Path) -> BaseException:
             return error
 
 
+def _identify(path: Path) -> tuple[int, int] | None:
+    """The file itself, whatever its name; None where there is none."""
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 def _read_only(path: Path) -> NotSaved:
     return NotSaved(f"The database {path} cannot be written; nothing was saved.")
+
+
+def _displaced(path: Path) -> NotSaved:
+    return NotSaved(
+        f"The database file {path} was moved, deleted or replaced while it was served; nothing was saved."
+    )
 
 
 def transact(path: Path, work: Work[T], *, writes: bool = True) -> T:
@@ -136,6 +151,7 @@ class SqliteStore:
         self._path = path
         self.is_read_only = path.is_file() and not can_write(path)
         self.unwritable: str | None = _read_only(path).message if self.is_read_only else None
+        self._opened: tuple[int, int] | None = None
         self._writer: Writer | None = None
         self._reading = make_engine(path, writes=False)
         self._readers = ThreadPoolExecutor(READERS, thread_name_prefix="sqlite-reader")
@@ -143,9 +159,14 @@ class SqliteStore:
         self._closed = False
         self.schema_version: str | None = None
 
+    @property
+    def is_displaced(self) -> bool:
+        return self._opened is not None and _identify(self._path) != self._opened
+
     async def check(self) -> None:
         if not is_there(self._path):
             raise NoDatabase(f"There is no database at {self._path} yet; `dify-ops db upgrade` makes it.")
+        self._opened = _identify(self._path)
         self.schema_version = await self._read(lambda c: check_schema(c, str(self._path)))
         self._checked = True
 
@@ -153,11 +174,10 @@ class SqliteStore:
         if not self._checked:
             await self.check()
         self._refuse_when_closed()
-        if self.is_read_only:
-            raise _read_only(self._path)
-        if self._writer is None:
-            self._writer = self._start_writer()
         try:
+            self._refuse_unwritable()
+            if self._writer is None:
+                self._writer = self._start_writer()
             return await asyncio.wrap_future(self._writer.submit(work, is_bulk=line is not Line.PEOPLE))
         except NotSaved as error:
             self.unwritable = error.message
@@ -193,6 +213,12 @@ class SqliteStore:
                 return work(connection)
         except DatabaseError as error:
             raise explain(error, self._path) from error
+
+    def _refuse_unwritable(self) -> None:
+        if self.is_read_only:
+            raise _read_only(self._path)
+        if self.is_displaced:
+            raise _displaced(self._path)
 
     def _refuse_when_closed(self) -> None:
         if self._closed:

@@ -27,6 +27,10 @@ READ_ONLY = (
     "*Nothing can be saved.* {why} Jobs can be looked at; no run begins and nothing can be changed. Make the file and"
     " its folder writable, then start the bot again."
 )
+DISPLACED = (
+    "*Nothing can be saved.* {why} No run begins and nothing can be changed. Put the file back, and the bot goes on"
+    " by itself; to serve another one, start the bot again."
+)
 OVER = "The database can be saved again, and runs begin. It could not for a while; what came due is made up for."
 # The keys under which the two are found again in a history.
 STUCK, WELL = "unwritable", "writable"
@@ -42,7 +46,7 @@ class Disk:
     async def once(self) -> bool:
         """Whether something can be saved."""
         store = self._services.store
-        if store.unwritable is None and self._stands is None:
+        if store.unwritable is None and self._stands is None and not store.is_displaced:
             return True
         if await self._can_save():
             await self._tell_end()
@@ -62,9 +66,12 @@ class Disk:
 
     async def _tell(self, why: str) -> None:
         log.error("Nothing can be saved, so no run begins: %s", why)
-        words = (READ_ONLY if self._services.store.is_read_only else FULL).format(why=why)
+        store = self._services.store
+        words = READ_ONLY if store.is_read_only else DISPLACED if store.is_displaced else FULL
         try:
-            self._stands = [await self._find(one) or await self._post(one, words) for one in await self._targets()]
+            self._stands = [
+                await self._find(one) or await self._post(one, words.format(why=why)) for one in await self._targets()
+            ]
         except DeliveryError as error:
             log.warning("That nothing can be saved cannot be told in Slack, and is tried again: %s", error.code)
 

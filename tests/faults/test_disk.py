@@ -143,6 +143,25 @@ async def test_a_hiccup_calls_nobody(store: Store, tmp_path: Path) -> None:
         assert house.store.unwritable is None
 
 
+async def test_a_file_that_was_moved_away_is_told_and_everything_goes_on_when_it_is_back(
+    scenario: Scenario, disk: SmallDisk
+) -> None:
+    house, watch = scenario.house, Disk(scenario.house.services)
+    file, elsewhere = disk.folder / "store.db", disk.folder / "elsewhere.db"
+    file.rename(elsewhere)
+    elsewhere_than_before = shutil.copy(elsewhere, file)
+    for _ in range(3):
+        await beat(scenario, watch)
+    assert house.dify.starts() == []
+    assert told(house, "was moved, deleted or replaced while it was served") == len(house.said()) == 1
+    assert "Put the file back" in house.said()[0].text
+    Path(elsewhere_than_before).unlink()
+    elsewhere.rename(file)
+    assert await watch.once()
+    await scenario.live()
+    assert await scenario.judge() == []
+
+
 # a disk that can only be read
 
 

@@ -84,6 +84,7 @@ class SimulatedStore:
     schema_version = "simulated"
     unwritable: str | None = None
     is_read_only = False
+    is_displaced = False
 
     def __init__(self, process: "Process", connection: Connection) -> None:
         self._process = process
