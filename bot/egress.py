@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 from ipaddress import ip_address
 from typing import Any
 
@@ -148,8 +149,9 @@ class Egress(httpx.AsyncBaseTransport):
         )
 
 
+@cache
 def make_tls_context() -> ssl.SSLContext:
-    """The authorities of the system and those of certifi; `SSL_CERT_FILE` adds one's own. Costs tens of ms."""
+    """The authorities of the system and those of certifi; `SSL_CERT_FILE` adds one's own. Costs tens of ms, once."""
     context = httpx.create_ssl_context()
     context.load_default_certs()
     context.set_alpn_protocols(["http/1.1"])

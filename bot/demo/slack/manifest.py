@@ -8,6 +8,7 @@ from typing import Any, cast
 import yaml
 
 _PACKAGED = Path(__file__).parent.parent / "manifest.yml"
+_Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where PyYAML was built with it
 _CHECKOUT = Path(__file__).parents[3] / "manifest.yml"
 
 
@@ -17,7 +18,7 @@ def load_manifest(path: Path | str | None = None) -> Mapping[str, Any]:
     found = next((each for each in places if each.is_file()), None)
     if found is None:
         raise FileNotFoundError(f"no manifest at {' or '.join(map(str, places))}")
-    return cast(Mapping[str, Any], yaml.safe_load(found.read_text("utf-8")))
+    return cast(Mapping[str, Any], yaml.load(found.read_text("utf-8"), Loader=_Loader))  # noqa: S506 - safe ones
 
 
 @dataclass(frozen=True, slots=True)
