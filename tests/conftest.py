@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 
 from tests.survival import count
@@ -87,7 +88,8 @@ class Postgres:
 
     def sql(self, name: str, statements: str) -> None:
         """Runs statements in one transaction, without an answer."""
-        self._tool("psql", *self._where, "-X", "-q", "-v", "ON_ERROR_STOP=1", "-c", statements, name)
+        with psycopg.connect(self.url(name)) as connection:
+            connection.execute(statements)
 
     def drop(self, name: str) -> None:
         """Takes a database away, whoever is still connected to it."""

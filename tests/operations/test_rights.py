@@ -4,6 +4,7 @@ import ast
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import time, timedelta
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -230,6 +231,7 @@ async def test_rights_are_those_of_the_row_inside_the_transaction(store: Store) 
         await store.run(lambda c: pause(c, an_actor(OTHER), rows.job.id, now=NOW))
 
 
+@cache
 def functions() -> dict[str, ast.FunctionDef]:
     """Every function of the operations, by file and name."""
     folder = Path(bot.operations.__file__).parent
@@ -252,10 +254,14 @@ def operations() -> list[str]:
     ]
 
 
-def calls_of(node: ast.FunctionDef) -> set[str]:
-    return {one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)}
+@cache
+def calls_of(node: ast.FunctionDef) -> frozenset[str]:
+    return frozenset(
+        one.func.id for one in ast.walk(node) if isinstance(one, ast.Call) and isinstance(one.func, ast.Name)
+    )
 
 
+@cache
 def what_asks() -> set[str]:
     """`authorize` and `may`, and every function that calls one that asks."""
     asking = {"authorize", "may"}
