@@ -82,9 +82,14 @@ def run_stopping(run: Run) -> Message:
     return message(told, [section(told)])
 
 
-def run_held(run: Run) -> Message:
-    """It waits for a person now."""
+MEANWHILE = {"skip": "later times of the job are skipped", "queue": "later times of the job wait behind it"}
+
+
+def run_held(run: Run, job: Job | None) -> Message:
+    """It waits for a person now, and is in the way of the job's later times."""
     told = f"Run {run.id} of {bold(run.name)} is held. `/dify release {run.id}` lets it begin."
+    if job is not None and (meanwhile := MEANWHILE.get(job.policy.overlap)):
+        told += f" Until then {meanwhile}."
     release = button("Release", "release_run", f"run:{run.id}", label=f"Release run {run.id}")
     return message(told, [section(told), actions(release)])
 

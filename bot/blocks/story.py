@@ -163,7 +163,7 @@ def _reason(run: Run) -> str:
 
 def _said(run: Run) -> str:
     why = first_line((run.fault.message if run.fault else run.reason) or "", CAUSE)
-    return f" {escape(why).rstrip('.')}." if why else ""
+    return f" {escape(why[0].upper() + why[1:]).rstrip('.')}." if why else ""
 
 
 def _stopped(run: Run, names: Names) -> str:

@@ -33,7 +33,7 @@ class Line:
 
     @property
     def crowd(self) -> Crowd:
-        return Crowd(len(self.active), len(self.waiting))
+        return Crowd(len(self.active), len(self.waiting), sum(1 for run in self.active if run.hold_by is not None))
 
 
 def lines_of(c: Connection, job_ids: Collection[int]) -> dict[int, Line]:

@@ -7,11 +7,15 @@ from storage.records import Cause, Job, JobState, Policy, Run, RunState
 
 # Up to here a run is simply late: a restart or a busy minute is nobody's concern.
 GRACE = timedelta(seconds=60)
+# A clock at work finds a slot within its beat of 5 s: later than this it was away, and the run before, which is
+# in the way now, was not at the time of the slot.
+AWAY = timedelta(seconds=10)
 # A report that was wanted once is worth an hour's delay, whatever the job says of slots that come again.
 ONE_TIME_CATCH_UP_S = 3600
 # How many later slots may have come where one is still made up for: `all` makes up for a day of hours.
 LATER_AT_MOST = {"skip": 0, "latest": 0, "all": 23}
 STILL_GOING = "still going"
+HELD_UP = "the run before it was held"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,10 +52,11 @@ Decision = Admit | Queue | Replace | Close
 
 @dataclass(frozen=True, slots=True)
 class Crowd:
-    """How many other runs of the job are active, and how many wait by its overlap rule."""
+    """How many other runs of the job are active, how many of them are held, and how many wait by its overlap rule."""
 
     active: int = 0
     queued: int = 0
+    held: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +78,8 @@ def admit(run: Run, job: Job | None, *, crowd: Crowd, lateness: Lateness) -> Dec
     missed = why_missed(job.policy, lateness)
     if missed:
         return Close(RunState.MISSED, missed)
-    is_made_up = lateness.late > GRACE and (lateness.is_one_time or job.policy.catch_up == "all")
+    is_wanted = lateness.late > AWAY and job.policy.catch_up == "all"
+    is_made_up = is_wanted or (lateness.late > GRACE and lateness.is_one_time)
     if crowd.active and is_made_up and job.policy.overlap != "allow":
         return Queue(is_made_up=True)
     return meet(job.policy, crowd)
@@ -88,7 +94,7 @@ def meet(policy: Policy, crowd: Crowd) -> Decision:
     if policy.overlap == "replace":
         return Replace()
     if policy.overlap != "allow":
-        return Close(RunState.SKIPPED, f"the run before it was {STILL_GOING}")
+        return Close(RunState.SKIPPED, HELD_UP if crowd.held else f"the run before it was {STILL_GOING}")
     if 0 < policy.overlap_max <= crowd.active:
         return Close(RunState.SKIPPED, f"{crowd.active} runs before it were {STILL_GOING}")
     return Admit()

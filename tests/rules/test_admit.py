@@ -118,7 +118,18 @@ def test_what_is_made_up_for_waits_in_line_and_for_no_limit(overlap: str) -> Non
     policy = Policy(overlap=overlap, catch_up="all")
     assert decide(policy, crowd=Crowd(1, 1), late_s=600, later=5) == Queue(is_made_up=True)
     assert decide(Policy(overlap=overlap), crowd=BUSY, late_s=600, is_one_time=True) == Queue(is_made_up=True)
-    assert decide(policy, crowd=BUSY, late_s=30) == meet(policy, BUSY)
+    assert decide(policy, crowd=BUSY, late_s=10) == meet(policy, BUSY)
+
+
+def test_with_catch_up_all_a_slot_of_a_short_absence_waits_behind_those_that_are_made_up_for() -> None:
+    policy = Policy(catch_up="all")
+    assert decide(policy, crowd=BUSY, late_s=11) == Queue(is_made_up=True)
+    assert decide(policy, crowd=FREE, late_s=11) == Admit()
+    assert decide(Policy(catch_up="latest"), crowd=BUSY, late_s=11) == SKIPPED
+
+
+def test_a_slot_behind_a_run_that_is_held_says_so() -> None:
+    assert decide(crowd=Crowd(active=1, held=1)) == Close(RunState.SKIPPED, "the run before it was held")
 
 
 def test_the_newest_slot_of_a_busy_job_follows_the_overlap_rule() -> None:

@@ -9,7 +9,7 @@ from bot.rules.access import Action, Actor
 from bot.services import Services
 from bot.slack.request import Request, read_name
 from bot.slack.seek import seek_job, seek_run
-from storage import runs
+from storage import jobs, runs
 from storage.records import Run
 
 HELP = Help(
@@ -25,7 +25,9 @@ async def answer(request: Request, services: Services) -> Message:
     actor, run = await _seek(request, services)
     held = await services.store.run(lambda c: hold(c, actor, run.id, now=services.now()))
     services.engine.wake("courier")
-    return run_held(held)
+    job_id = held.job_id
+    job = await services.store.read(lambda c: jobs.get(c, held.team_id, job_id)) if job_id is not None else None
+    return run_held(held, job)
 
 
 async def _seek(request: Request, services: Services) -> tuple[Actor, Run]:
