@@ -14,6 +14,14 @@ async def test_an_app_without_inputs_is_run_by_its_name(world: World) -> None:
     assert "Pause job" not in buttons_of(done)
 
 
+async def test_an_app_goes_before_a_job_whose_name_only_begins_like_it(world: World) -> None:
+    await world.save('/dify schedule digest every day at 9 as "Loops of tea" topic=Tea')
+    answer = await world.type("/dify run loops")
+    assert "Started *loops* as run" in answer.text
+    answer = await world.type('/dify run "loops of"')
+    assert "Started *Loops of tea* as run" in answer.text
+
+
 @pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
 async def test_an_app_that_needs_inputs_asks_for_them_in_a_form(world: World) -> None:
     asked = await world.type("/dify run digest")

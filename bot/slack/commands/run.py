@@ -32,15 +32,16 @@ async def answer(request: Request, services: Services) -> Message | None:
     words = read_run(request.rest)
     try:
         actor, job = await seek_job(services, request, words.target)
+        meant = await services.store.read(lambda c: _app_of_that_very_name(c, job, words.target))
     except Refusal as unknown:
         if unknown.code != "unknown":
             raise
         refused = unknown
         actor = await gather_actor(services, request, proven=request.channel_id)
-        app = await services.store.read(lambda c: _app_or(c, actor, words.target, refused))
-        services.tasks.spawn(
-            answer_later(services, request, _run_app(request, services, actor, app, words)), name="run"
-        )
+        meant = await services.store.read(lambda c: _app_or(c, actor, words.target, refused))
+    if meant is not None:
+        work = _run_app(request, services, actor, meant, words)
+        services.tasks.spawn(answer_later(services, request, work), name="run")
         return None
     if words.inputs:
         services.tasks.spawn(
@@ -86,6 +87,13 @@ async def _run_job(request: Request, services: Services, actor: Actor, job: Job,
 def _key(request: Request) -> str:
     """Slack does not repeat commands, and each has a trigger of its own."""
     return f"typed:{request.trigger_id or request.response_url}"
+
+
+def _app_of_that_very_name(c: Connection, job: Job, name: str) -> App | None:
+    """An app goes before a job whose name only begins so, or a new job would change what the words mean."""
+    if job.name.casefold() == name.casefold() or name.startswith("#"):
+        return None
+    return apps.find(c, job.team_id, name)
 
 
 def _app_or(c: Connection, actor: Actor, name: str, unknown_job: Refusal) -> App:
