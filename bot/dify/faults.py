@@ -210,7 +210,11 @@ def _read_message(answer: Mapping[str, object]) -> str | None:
 def _is_foreign(status: int, body: bytes, headers: Mapping[str, str]) -> bool:
     """A page for people where an API should be. A proxy's page with 5xx says nothing about the address."""
     kind = next((value for name, value in headers.items() if name.lower() == "content-type"), "")
-    return status in (404, 405) and ("html" in kind.lower() or body.lstrip()[:1] in (b"<", b""))
+    return status in (404, 405) and (any(one in kind.lower() for one in ("html", "text/plain")) or _is_page(body))
+
+
+def _is_page(body: bytes) -> bool:
+    return body.lstrip()[:1] in (b"<", b"")
 
 
 def _error(code: Code, told: str | None, status: int | None) -> DifyError:

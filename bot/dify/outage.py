@@ -1,5 +1,7 @@
 """Why Dify was not heard, in plain words, and whether a run may have begun nevertheless."""
 
+import os
+
 import httpx
 
 from bot.dify.codes import Code
@@ -61,8 +63,17 @@ def _explain_connect(error: httpx.TransportError, host: str) -> DifyError:
             f"{host} did not take a connection in time. Check that Dify runs and that a firewall lets it through."
         )
     else:
-        message = f"{host} cannot be reached ({str(error)[:100]}). Check that Dify runs and listens on this port."
+        message = f"{host} cannot be reached{_why(error)}. Check that Dify runs and listens on this port."
     return DifyError(Code.UNREACHABLE.value, message, final=False)
+
+
+def _why(error: BaseException | None) -> str:
+    """In the system's words, without the addresses that an error of a socket names."""
+    while error is not None:
+        if isinstance(error, OSError) and error.errno:
+            return f" ({os.strerror(error.errno).lower()})"
+        error = error.__cause__ or error.__context__
+    return ""
 
 
 def _explain_answer(error: Exception, host: str, patience_s: float) -> tuple[Code, str]:

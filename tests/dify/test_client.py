@@ -210,7 +210,7 @@ async def test_fmea_e6_a_closed_door_is_sure_and_passes(bench: Bench) -> None:
     error = await bench.fail()
     assert not isinstance(error, StreamLost)
     assert (error.code, error.final) == ("unreachable", False)
-    assert "127.0.0.1 cannot be reached" in error.message
+    assert "127.0.0.1 cannot be reached (connection refused). Check" in error.message
 
 
 async def test_a_dropped_answer_is_unsure_and_the_run_goes_on(bench: Bench) -> None:
@@ -413,6 +413,7 @@ def say(status: str, kind: str, body: str, *headers: str) -> bytes:
     [
         (say("200 OK", "text/html", "<html>hi</html>"), "wrong_address"),
         (say("404 Not Found", "text/html", "<html>no</html>"), "wrong_address"),
+        (say("404 Not Found", "text/plain; charset=utf-8", "404: Not Found"), "wrong_address"),
         (say("302 Found", "text/plain", "", "Location: http://127.0.0.1:9/"), "wrong_address"),
         (say("200 OK", "application/json", "[1]"), "wrong_address"),
         (say("403 Forbidden", "text/html", "<html>no</html>"), "forbidden"),
