@@ -35,7 +35,7 @@ from bot.watch import Watch, machine_time
 from bot.web.server import WebServer, build_web
 from storage import backup, claims, meta
 from storage.database import Store, is_read_only, open_store
-from storage.errors import Damaged
+from storage.errors import Damaged, StorageError
 from storage.lock import FileLock, lock_database
 from storage.schema import upgrade
 from storage.vault import load_keys
@@ -90,7 +90,10 @@ class Bot:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._beat
         await self.services.engine.stop()
-        await self.runner.close()
+        try:
+            await self.runner.close()
+        except StorageError as error:
+            log.warning("The runs in flight are not handed over and wait for the end of their leases: %s", error)
         await self.services.tasks.stop(GRACE_S)
         await self.services.dify.close()
         await self.services.slack.close()
@@ -173,12 +176,14 @@ async def build(
         services = await _serve_rows(settings, store, slack, dify, now)
         if lock is not None:
             await store.run(claims.end_leases)
-    except BaseException:
+    except BaseException as error:
         await slack.close()
         await dify.close()
         await store.close()
         if lock is not None:
             lock.free()
+        if isinstance(error, Damaged):
+            raise refuse_damaged(error.message, settings) from None
         raise
     runner = Runner(services)
     return Bot(
@@ -207,7 +212,7 @@ async def _serve_rows(
     if not store.is_read_only:
         await store.run(meta.installation)
         await welcome_back(store, team_id, now())
-        await check_keys(store, vault, team_id)
+        await check_keys(store, vault, team_id, settings)
         await follow_zone_data(store, team_id, now())
     return Services(
         settings=settings,

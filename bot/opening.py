@@ -68,10 +68,11 @@ async def welcome_back(store: Store, team_id: str, now: datetime) -> None:
         log.warning("Slack accepts the bot token again; what has waited since %s is posted now", was.since)
 
 
-async def check_keys(store: Store, vault: Vault, team_id: str) -> None:
+async def check_keys(store: Store, vault: Vault, team_id: str, settings: Settings) -> None:
     """Keys that are not those of this database are told at once; the bot starts, for only apps need them."""
     if not await store.run(lambda c: meta.prove_key(c, vault)):
-        log.error("DIFY_OPS_SECRET_KEYS has changed and the keys of the Dify apps may be lost; put the old key back")
+        place = "DIFY_OPS_SECRET_KEYS" if settings.secret_keys else f"The key file {settings.key_file}"
+        log.error("%s is not what the keys of the Dify apps were sealed with; put the old one back", place)
     resealed = await store.run(lambda c: reseal(c, system(team_id), vault))
     if resealed:
         log.info("Sealed %s keys anew with the first of DIFY_OPS_SECRET_KEYS", resealed)

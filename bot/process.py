@@ -14,6 +14,8 @@ log = logging.getLogger(__name__)
 
 # One file descriptor a stream; the usual soft limit of 1,024 would cap the streams.
 WANTED_FILES = 65_536
+# SIGTERM to exit takes at most 15 s.
+STOP_S = 14.0
 
 
 class Served(Protocol):
@@ -45,7 +47,20 @@ async def serve(bot: Served) -> None:
         log.info("Stopping: the runs in flight go on at Dify and are joined again at the next start")
     finally:
         watchdog.stop()
-        await bot.stop()
+        await _stop(bot)
+
+
+async def _stop(bot: Served) -> None:
+    """What hangs, in a database that is deaf for instance, is cut off: that loses nothing, and whoever waits for our
+    end would kill us a little later."""
+    stopping = asyncio.ensure_future(bot.stop())
+    if not (await asyncio.wait({stopping}, timeout=STOP_S))[0]:
+        log.warning(
+            "Not everything has ended within %s s; it is cut off, and taken up again at the next start", STOP_S
+        )
+        logging.shutdown()
+        os._exit(0)
+    await stopping
 
 
 def raise_file_limit() -> None:

@@ -52,6 +52,9 @@ class Watch:
             self._be_wary()
             return
         ended = self._monotonic()
+        if self._before is not None and ended - began > JUMP.total_seconds():
+            self._be_wary()  # when in between it was read cannot be known
+            return
         expected = self._expected(ended)
         if told is not None:
             told += timedelta(seconds=(ended - began) / 2)

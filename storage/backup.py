@@ -13,7 +13,7 @@ from sqlalchemy.exc import DatabaseError
 from storage import meta, sqlite
 from storage.address import Address, read_address
 from storage.errors import NoDatabase, NotSaved
-from storage.lock import LOCK_END, FileLock
+from storage.lock import LOCK_END, lock_database
 from storage.revision import check_schema
 
 RESTORED_AT = "restored_at"
@@ -56,9 +56,8 @@ def restore(url: str, copy: Path, now: datetime) -> Path | None:
     if _belongs_to(target, copy):
         raise NotSaved(f"{copy} is the database itself, not a copy of it; nothing was changed. Name a copy.")
     prove(copy)
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    lock = FileLock(target)
-    lock.hold(now)
+    lock = lock_database(url, now)
+    assert lock is not None
     try:
         part = target.with_name(f"{target.name}.part")
         shutil.copyfile(copy, part)

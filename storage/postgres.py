@@ -5,6 +5,7 @@ import random
 from collections.abc import Callable, Coroutine
 from datetime import UTC, datetime
 from typing import Any, TypeVar
+from weakref import WeakSet
 
 import asyncpg
 from sqlalchemy import Connection, func, select
@@ -29,6 +30,7 @@ RESERVED = 1
 CONNECT_S = 10.0
 # No statement of ours takes a tenth of this; a longer silence is a lost server or a stuck lock.
 STATEMENT_S = 30.0
+GOODBYE_S = 1.0
 # Serialization failure, deadlock, lock not available; shutting down, crashed, starting up.
 PASSING = frozenset({"40001", "40P01", "55P03", "57P01", "57P02", "57P03"})
 # Disk full; an error of its files; a transaction that may only read (a stand-by, or a write inside `read`).
@@ -38,14 +40,20 @@ BUSY = frozenset({"40001", "40P01", "55P03", "57014", "53200", "53300"})
 TROUBLE = (DBAPIError, asyncpg.PostgresError, asyncpg.InterfaceError, OSError, PoolTimeout)
 
 
-def make_engine(address: Address, size: int = POOL) -> AsyncEngine:
-    """asyncpg reads the URL itself, so that everything PostgreSQL's own URLs allow is allowed (sslmode, sockets)."""
+def make_engine(
+    address: Address, size: int = POOL, *, lines: WeakSet[asyncpg.Connection] | None = None
+) -> AsyncEngine:
+    """asyncpg reads the URL itself, so that everything PostgreSQL's own URLs allow is allowed (sslmode, sockets). Its
+    connections are put into `lines`, where they are wanted."""
 
     async def connect() -> Any:
         try:
-            return await asyncpg.connect(address.dsn, timeout=CONNECT_S, command_timeout=STATEMENT_S)
+            line = await asyncpg.connect(address.dsn, timeout=CONNECT_S, command_timeout=STATEMENT_S)
         except asyncpg.ClientConfigurationError as error:
             raise NoDatabase(f"The PostgreSQL URL has a setting that cannot be used: {error}.") from None
+        if lines is not None:
+            lines.add(line)
+        return line
 
     return create_async_engine(
         "postgresql+asyncpg://",
@@ -114,8 +122,9 @@ class PostgresStore:
 
     def __init__(self, address: Address) -> None:
         self._address = address
-        self._writing = make_engine(address)
-        self._reserved = make_engine(address, RESERVED)
+        self._lines: WeakSet[asyncpg.Connection] = WeakSet()
+        self._writing = make_engine(address, lines=self._lines)
+        self._reserved = make_engine(address, RESERVED, lines=self._lines)
         # One snapshot for the whole of a read, as on SQLite.
         self._reading = self._writing.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
         self.is_read_only = False
@@ -153,8 +162,11 @@ class PostgresStore:
         """Waits for what was asked before. Afterwards nothing can be asked."""
         self._closed = True
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        await self._writing.dispose()
-        await self._reserved.dispose()
+        # All at once and not for long: the pool would wait for each that is deaf, one after the other.
+        open_ones = [line for line in self._lines if not line.is_closed()]
+        await asyncio.gather(*(line.close(timeout=GOODBYE_S) for line in open_ones), return_exceptions=True)
+        await self._writing.dispose(close=False)
+        await self._reserved.dispose(close=False)
 
     async def _finish(self, transaction: Coroutine[Any, Any, T]) -> T:
         """Waits for a transaction in a task of its own: who is cancelled while waiting does not break it."""

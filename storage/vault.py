@@ -103,8 +103,8 @@ class Vault:
         cipher = self._ciphers.get(head[1:])
         if cipher is None:
             raise CannotOpen(
-                f"A secret was sealed with key {name}, which is not among DIFY_OPS_SECRET_KEYS: "
-                "add that key, or enter the secret again."
+                f"A secret was sealed with key {name}, which is neither in DIFY_OPS_SECRET_KEYS nor in the key file: "
+                "put that key back, or enter the secret again."
             )
         try:
             return cipher.decrypt(rest[:NONCE_BYTES], rest[NONCE_BYTES:], _bind(head, about)).decode()

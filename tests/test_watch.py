@@ -47,6 +47,26 @@ def watch(clocks: Clocks) -> Watch:
     return Watch(machine=lambda: clocks.machine, monotonic=lambda: clocks.monotonic)
 
 
+async def test_an_answer_that_took_long_tells_of_no_jump(
+    clocks: Clocks, watch: Watch, caplog: pytest.LogCaptureFixture
+) -> None:
+    class Slow(Server):
+        async def time(self) -> datetime | None:
+            told = await super().time()
+            clocks.turn(11)
+            return told
+
+    server: Any = Server(START)
+    await watch.sync(server)
+    slow: Any = Slow(START)
+    await watch.sync(slow)
+    assert watch() == START + timedelta(seconds=11)
+    assert not watch.is_steady
+    server.at = START + timedelta(seconds=11)
+    await watch.sync(server)
+    assert "The clock was set" not in caplog.text
+
+
 async def test_fmea_c8_a_machine_whose_clock_is_off_goes_by_the_time_of_the_database(
     clocks: Clocks, watch: Watch
 ) -> None:

@@ -3,7 +3,7 @@
 import asyncio
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 
@@ -122,24 +122,36 @@ async def _look_at_slack(settings: Settings) -> AsyncIterator[Finding]:
         yield Finding("Slack transport", False, f"nothing can arrive: {says}")
 
 
+def _look_at_keys(settings: Settings, proof: str | None, found: Sequence[App]) -> tuple[Finding, Vault | None]:
+    """`found` are the apps that have a sealed key."""
+    if not settings.secret_keys and not settings.key_file.exists():  # to look makes none
+        says = "is missing; put it back" if found else "is made when it is needed first"
+        return Finding("secret keys", not found, f"the key file {settings.key_file} {says}"), None
+    try:
+        vault = load_keys(settings.secret_keys, settings.key_file)
+    except StorageError as error:
+        return Finding("secret keys", False, str(error)), None
+    loaded = f"{len(vault.key_ids)} loaded"
+    if proof is not None and not vault.opens_proof(proof):
+        return Finding("secret keys", False, f"{loaded}, but not what the keys of apps are sealed with"), vault
+    return Finding("secret keys", True, loaded), vault
+
+
 async def _look_at_rows(settings: Settings, store: Store, *, live: bool) -> AsyncIterator[Finding]:
     team_id = await store.read(lambda c: meta.get(c, TEAM_KEY))
     cut_off = await store.read(read_cut_off)
     if cut_off is not None:
         yield Finding("Slack", False, cut_off.says)
     yield Finding("workspace", True, team_id or "none yet: the first `dify-ops serve` remembers it")
-    try:
-        vault = load_keys(settings.secret_keys, settings.key_file)
-    except StorageError as error:
-        yield Finding("secret keys", False, str(error))
-        return
-    yield Finding("secret keys", True, f"{len(vault.key_ids)} loaded")
     found = await store.read(lambda c: apps.list_apps(c, team_id)) if team_id else []
+    keys, vault = _look_at_keys(settings, await store.read(lambda c: meta.get(c, meta.KEY_PROOF)), found)
+    yield keys
     dify = open_dify(settings)
     try:
         for app in found:
-            async for finding in _look_at_app(dify, vault, app, live=live):
-                yield finding
+            if vault is not None:
+                async for finding in _look_at_app(dify, vault, app, live=live):
+                    yield finding
     finally:
         await dify.close()
 

@@ -16,6 +16,7 @@ from storage.records import App, Gate, Vitals
 MAX_BEAT_AGE_S = 10.0
 # A slot that nobody has taken for two minutes past its time is a matter for the operator.
 MAX_DUE_AGE_S = 120.0
+UNSAVED = "nothing can be saved in the database; no run begins until it can"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,13 @@ def look_at_health(c: Connection, team_id: str, *, now: datetime) -> Health:
     return Health(vitals.take_vitals(c, now), claims.next_due_at(c), hosts, tuple(full), read_cut_off(c))
 
 
-def worries(beat_age_s: float | None, due_age_s: float | None, cut_off: CutOff | None = None) -> list[str]:
+def worries(
+    beat_age_s: float | None, due_age_s: float | None, cut_off: CutOff | None = None, *, can_save: bool = True
+) -> list[str]:
     """Why runs may not begin at their time."""
-    found = [cut_off.says] if cut_off is not None else []
+    found = [] if can_save else [UNSAVED]
+    if cut_off is not None:
+        found.append(cut_off.says)
     if beat_age_s is not None and beat_age_s > MAX_BEAT_AGE_S:
         found.append(f"the clock has not beaten for {beat_age_s:.0f} s")
     if due_age_s is not None and due_age_s > MAX_DUE_AGE_S:

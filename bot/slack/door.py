@@ -1,10 +1,11 @@
 """What stands behind the door: the Protocols that a command, an action and a view meet, and who is asking."""
 
+import asyncio
 import difflib
 import logging
 from collections.abc import Awaitable, Iterable
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from bot.blocks.help import Help
 from bot.blocks.notice import refusal
@@ -15,7 +16,11 @@ from bot.services import Services
 from bot.slack.request import Asker, Press, Request, Submission
 from storage.errors import StorageError
 
+T = TypeVar("T")
+
 log = logging.getLogger(__name__)
+
+ANSWER_S = 2.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +79,20 @@ def refuse(error: Refusal | StorageError) -> Refusal:
         return error
     log.warning("A request could not be served: %s", error)
     return Refusal(error.message, code="database")
+
+
+async def in_time(work: Awaitable[T]) -> T:
+    """What Slack waits for must be there within 3 s, whatever hangs; else the person reads of a failed app."""
+    limit = asyncio.timeout(ANSWER_S)
+    try:
+        async with limit:
+            return await work
+    except TimeoutError:
+        if not limit.expired():
+            raise
+        log.warning("A request was not answered within %s s", ANSWER_S)
+        says = "This takes longer than Slack waits for an answer, and it is not known whether it was done."
+        raise Refusal(says, "Look before you try it again.", code="too_slow") from None
 
 
 async def answer_later(services: Services, request: Request, work: Awaitable[Message]) -> None:

@@ -23,9 +23,18 @@ from bot.errors import DeliveryError, Refusal
 from bot.registry import leaves
 from bot.services import Services
 from bot.slack import home, schedule_form
-from bot.slack.door import Reply, block_of, nearest_verb, refuse
+from bot.slack.door import Reply, block_of, in_time, nearest_verb, refuse
 from bot.slack.payload import take_map
-from bot.slack.request import Press, holds_key, read_command, read_home, read_press, read_shortcut, read_submission
+from bot.slack.request import (
+    Asker,
+    Press,
+    holds_key,
+    read_command,
+    read_home,
+    read_press,
+    read_shortcut,
+    read_submission,
+)
 from storage.errors import StorageError
 
 log = logging.getLogger(__name__)
@@ -157,7 +166,7 @@ class Listener:
             await ack()
             return
         try:
-            answer = await view.submit(submission, self._services)
+            answer = await in_time(view.submit(submission, self._services))
         except (Refusal, StorageError) as error:
             answer = {"response_action": "errors", "errors": {block_of(submission, refuse(error)): str(error)}}
         except Exception:  # noqa: BLE001 - a bug of ours is a calm sentence for the person, and a line in the log
@@ -171,7 +180,13 @@ class Listener:
         await ack()
         opened = read_home(body)
         if opened.tab == "home":
-            self._services.tasks.spawn(home.publish(self._services, opened), name="home")
+            self._services.tasks.spawn(self._show_home(opened), name="home")
+
+    async def _show_home(self, opened: Asker) -> None:
+        try:
+            await home.publish(self._services, opened)
+        except StorageError as error:
+            log.warning("The home of %s could not be shown: %s", opened.user_id, error)
 
     async def _on_new_job(self, ack: AsyncAck, body: Body) -> None:
         await ack()
@@ -212,7 +227,7 @@ class Listener:
     async def _in_words(self, work: Callable[[], Awaitable[Any]]) -> Any:
         """The answer, or the Refusal or the bug as a calm sentence."""
         try:
-            return await work()
+            return await in_time(work())
         except (Refusal, StorageError) as error:
             return refusal(refuse(error))
         except asyncio.CancelledError:

@@ -8,8 +8,6 @@ from bot.operations.health import Health, look_at_health, worries
 from bot.services import Services
 from storage.errors import StorageError
 
-UNSAVED = "nothing can be saved in the database; no run begins until it can"
-
 
 @dataclass(frozen=True, slots=True)
 class Answer:
@@ -43,10 +41,11 @@ class Answer:
 async def check_health(services: Services) -> Answer:
     """Look at the clock and at the rows."""
     beat_age_s, now = services.pulse.age_s(), services.now()
-    unsaved = () if services.store.unwritable is None else (UNSAVED,)
+    can_save = services.store.unwritable is None
     try:
         rows = await services.store.read(partial(look_at_health, team_id=services.team_id, now=now))
     except StorageError:
-        return Answer(beat_age_s, None, None, (*unsaved, "the database does not answer", *worries(beat_age_s, None)))
+        found = worries(beat_age_s, None, can_save=can_save)
+        return Answer(beat_age_s, None, None, ("the database does not answer", *found))
     due_age_s = rows.due_age_s(now)
-    return Answer(beat_age_s, due_age_s, rows, (*unsaved, *worries(beat_age_s, due_age_s, rows.cut_off)))
+    return Answer(beat_age_s, due_age_s, rows, tuple(worries(beat_age_s, due_age_s, rows.cut_off, can_save=can_save)))

@@ -10,7 +10,7 @@ from bot.demo.slack import LocalSlack
 from bot.operations.cut_off import note_cut_off
 from storage.database import open_store
 from tests.cli.terminal import Done, Terminal
-from tests.makers import NOW, TEAM
+from tests.makers import KEY_TEXT, NOW, TEAM
 
 
 @pytest.fixture
@@ -127,7 +127,12 @@ async def test_a_live_check_runs_what_needs_no_inputs(sound: Terminal, dify: Loc
 
 async def test_lost_keys_are_found(sound: Terminal, dify: LocalDify) -> None:
     await connect(sound, dify, "digest")
-    (sound.folder / "secret.key").unlink()
+    key_file = sound.folder / "secret.key"
+    key_file.unlink()
+    done = await run(sound, "doctor", "--json")
+    assert (done.code, key_file.exists()) == (1, False)
+    assert findings(done)["secret keys"] == (False, f"the key file {key_file} is missing; put it back")
+    sound.environ["DIFY_OPS_SECRET_KEYS"] = KEY_TEXT
     done = await run(sound, "doctor", "--json")
     assert done.code == 1
     assert "cannot be opened" in findings(done)["app digest"][1]

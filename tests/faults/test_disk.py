@@ -15,13 +15,13 @@ from bot.loops.disk import Disk
 from bot.settings import Settings, read
 from bot.web.health import check_health
 from storage import meta
-from storage.backup import back_up
-from storage.database import Store, is_read_only, open_store
-from storage.errors import NotSaved
+from storage.backup import back_up, restore
+from storage.database import Store, is_read_only, open_store, upgrade
+from storage.errors import NoDatabase, NotSaved
 from tests.faults.disks import SmallDisk, small_disk
 from tests.faults.scenario import Scenario
 from tests.loops.house import ANA, TEAM, House, open_house
-from tests.makers import an_actor, save_job
+from tests.makers import NOW, an_actor, save_job
 
 DIRECT = "D0ANA"
 ROOMS = (0, 4_096, 12_288, 40_960)
@@ -216,12 +216,21 @@ async def test_fmea_b3_over_a_file_that_can_only_be_read_the_doors_open_and_the_
         assert await type_in(slack, '/dify pause "Daily news"') == (
             f"The database {disk.folder}/dify-ops.sqlite3 cannot be written; nothing was saved."
         )
+        await type_in(slack, "/dify health")
+        await slack.wait_for(lambda: "nothing can be saved" in slack.ephemerals(ANA)[-1].text)
         answer = await health(bot)
         assert answer.status_code == 503
         assert answer.json()["reasons"] == ["nothing can be saved in the database; no run begins until it can"]
         assert not await bot.disk.once()
         (message,) = [one for one in slack.messages(DIRECT) if "*Nothing can be saved.*" in one.text]
         assert "start the bot again" in message.text
+
+
+async def test_a_copy_is_not_put_back_where_nothing_can_be_written(disk: SmallDisk, tmp_path: Path) -> None:
+    await upgrade(f"sqlite:///{tmp_path / 'copy.db'}")
+    disk.freeze()
+    with pytest.raises(NoDatabase, match="Read-only file system"):
+        restore(f"sqlite:///{disk.folder / 'store.db'}", tmp_path / "copy.db", NOW)
 
 
 async def said_last(path: Path) -> str | None:

@@ -18,7 +18,7 @@ from storage import meta, runs
 from storage.database import Store, open_store
 from storage.errors import Busy, StorageError, Unsure
 from storage.line import Line
-from storage.postgres import POOL
+from storage.postgres import GOODBYE_S, POOL
 from tests.loops.house import open_house
 from tests.makers import save_job
 from tests.storage.examples import a_run
@@ -46,6 +46,18 @@ async def line(postgres: Any, tmp_path: Path) -> AsyncIterator[Cable]:
     (tmp_path / "line").mkdir()
     async with lay(tmp_path / "line" / postgres.socket.name, postgres.socket) as cable:
         yield cable
+
+
+async def test_a_store_over_a_line_that_is_deaf_is_closed_soon(
+    line: Cable, url: str, postgres: Any, tmp_path: Path
+) -> None:
+    opened = open_store(url.replace(str(postgres.socket.parent), str(tmp_path / "line")))
+    await asyncio.gather(*(opened.run(lambda c: meta.put(c, "beat", "1")) for _ in range(5)))
+    line.fall_silent()
+    began = time.monotonic()
+    await opened.close()
+    assert time.monotonic() - began < 4 * GOODBYE_S
+    await line.mend()
 
 
 @pytest.fixture

@@ -101,3 +101,12 @@ async def test_the_shortcut_opens_the_form(world: World) -> None:
     view = await world.view("New scheduled job")
     await world.wait(lambda: any(block["block_id"] == "app" for block in view.blocks))
     assert not world.slack.messages(OPS)
+
+
+async def test_a_home_that_cannot_be_read_is_a_line_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    await world.bot.services.store.close()
+    await world.slack.open_home(ANA)
+    await world.wait(lambda: "could not be shown: The store is closed." in caplog.text)
+    assert "home failed" not in caplog.text

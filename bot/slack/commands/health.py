@@ -31,7 +31,7 @@ async def _look(request: Request, services: Services) -> Message:
     idle = await services.store.read(vitals.jobs_without_next)
     beat_age_s = services.pulse.age_s()
     checkup = Checkup(
-        worries=worries(beat_age_s, rows.due_age_s(now), rows.cut_off),
+        worries=worries(beat_age_s, rows.due_age_s(now), rows.cut_off, can_save=services.store.unwritable is None),
         beat_age_s=beat_age_s,
         vitals=rows.vitals,
         lags=lags(rows.vitals.starts),
