@@ -98,6 +98,8 @@ class DistributedEngine:
                     await _prepare(connection)
                     pause_s = FIRST_PAUSE_S
                     await work(connection)
+                except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+                    log.warning("The queue is gone, so each process wakes itself: %s", type(error).__name__)
                 except Exception:  # whatever breaks in the queue breaks nothing else
                     log.warning("The queue broke, so each process wakes itself", exc_info=True)
                 finally:

@@ -60,15 +60,15 @@ def keep_end(c: Connection, run: Run, shot: Snapshot, blob: bytes, now: datetime
     return saved
 
 
-async def insist(store: Store, row_id: int, work: Callable[[Connection], T]) -> T:
-    """Do the last work for a run or a message; a database that is away is waited for, since nothing else knows how it
-    ended."""
+async def insist(store: Store, what: str, work: Callable[[Connection], T]) -> T:
+    """Do the last work for a run or a message, which the log calls `what`; a database that is away is waited for,
+    since nothing else knows how it ended."""
     pause_s = FIRST_PAUSE_S
     while True:
         try:
             return await store.run(work, line=Line.BULK)
         except StorageError as error:
-            log.warning("How %s ended cannot be saved yet: %s", row_id, error)
+            log.warning("How %s ended cannot be saved yet: %s", what, error)
         await asyncio.sleep(pause_s)
         pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 

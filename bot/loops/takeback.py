@@ -42,7 +42,7 @@ async def take_back_unheard(services: Services, delivery: Delivery) -> None:
     if known is None:
         return
     seek = leaves("bot.notifiers")[delivery.destination].take_back_unheard
-    thread_ts = await insist(services.store, delivery.id, lambda c: _thread_of(c, delivery))
+    thread_ts = await insist(services.store, f"message {delivery.id}", lambda c: _thread_of(c, delivery))
     for pause_s in LATE_S:
         await sleep(pause_s)
         if await _insist(delivery, lambda: seek(services, delivery, known, thread_ts)):
@@ -53,7 +53,9 @@ async def _know_other(services: Services, delivery: Delivery) -> str | None:
     """The message that the row knows by now and did not know when we had it; None where nobody has sent another."""
     before = (delivery.receipt or {}).get("ts")
     for _ in range(LOOKS):
-        row = await insist(services.store, delivery.id, lambda c: deliveries.get(c, delivery.team_id, delivery.id))
+        row = await insist(
+            services.store, f"message {delivery.id}", lambda c: deliveries.get(c, delivery.team_id, delivery.id)
+        )
         known = (row.receipt or {}).get("ts") if row is not None else None
         if known != before:
             return str(known)
@@ -77,7 +79,7 @@ async def draw_again(services: Services, delivery: Delivery) -> None:
             deliveries.owe(c, replace(row, due_at=services.now()))
 
     log.warning("Delivery %s was edited by another as well; it is drawn again", delivery.id)
-    await insist(services.store, delivery.id, owe)
+    await insist(services.store, f"message {delivery.id}", owe)
     services.engine.wake("courier")
 
 
