@@ -20,8 +20,9 @@ T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
-# Whoever has it now is looking for it, or sending it: which of the two its row tells within so many looks.
-LOOKS, LOOK_EVERY_S = 60, 1.0
+# Whoever has it now is looking for it, or sending it: which of the two its row tells in the end, and that may take as
+# long as Slack does not answer them either. The looks become rarer; all together are half an hour.
+LOOKS, LOOK_EVERY_S, LONGEST_LOOK_S = 60, 1.0, 30.0
 LATE_S = (0.0, 2.0, 5.0)  # when we look for what may still come to stand
 TRIES = 5  # so often Slack is asked to take it away
 
@@ -52,16 +53,16 @@ async def take_back_unheard(services: Services, delivery: Delivery) -> None:
 async def _know_other(services: Services, delivery: Delivery) -> str | None:
     """The message that the row knows by now and did not know when we had it; None where nobody has sent another."""
     before = (delivery.receipt or {}).get("ts")
-    for _ in range(LOOKS):
+    for look in range(LOOKS):
         row = await insist(
             services.store, f"message {delivery.id}", lambda c: deliveries.get(c, delivery.team_id, delivery.id)
         )
         known = (row.receipt or {}).get("ts") if row is not None else None
         if known != before:
             return str(known)
-        if row is None or row.owner is None:
-            return None  # nobody has sent it: the next one looks for it first, and finds ours
-        await sleep(LOOK_EVERY_S)
+        if row is None or row.state is DeliveryState.DEAD:
+            return None
+        await sleep(min(LOOK_EVERY_S * 2**look, LONGEST_LOOK_S))
     return None
 
 

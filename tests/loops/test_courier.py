@@ -259,6 +259,37 @@ async def test_a_message_that_its_new_owner_finds_in_the_history_is_settled_by_t
     assert len(house.said()) == 1
 
 
+async def test_a_message_whose_new_owner_does_not_know_yet_whether_theirs_stands_is_taken_back_when_it_does(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[float] = []
+    theirs = {"channel": OPS, "ts": "1788233924.000050"}
+
+    async def look_again(seconds: float) -> None:
+        """Slack took the message of the new owner and answered with an error; later they find it."""
+        looks.append(seconds)
+        if len(looks) == 1:
+            (later,) = taken
+            later_on = house.hand.now + timedelta(seconds=1)
+            put_off = {"due_at": later_on, "error": "internal_error", "is_in_doubt": True}
+            assert await house.store.run(lambda c: claims.retry_delivery(c, later, **put_off))
+        if len(looks) == 3:
+            at = house.hand.now + timedelta(seconds=2)
+            (mine,) = await house.store.run(lambda c: claims.claim_deliveries(c, at, "other", 9, LEASE_S))
+            assert await house.store.run(lambda c: claims.settle(c, mine, 1, theirs, at))
+
+    monkeypatch.setattr(takeback, "sleep", look_again)
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    await house.courier.once()
+    await house.until(lambda: is_asked(house, owed))
+    later = house.hand.now + timedelta(seconds=LEASE_S + 1)
+    taken = await house.store.run(lambda c: claims.claim_deliveries(c, later, "other", 9, LEASE_S))
+    await house.services.tasks.idle()
+    assert looks == [1.0, 2.0, 4.0]
+    assert house.said() == []
+
+
 async def test_an_edit_that_came_too_late_is_followed_by_the_newest(house: House) -> None:
     owed = await owe(house)
     await house.deliver()
