@@ -1,12 +1,13 @@
 """What the running bot holds: nouns, no deeds."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.dify.client import Dify
 from bot.dify.parameters import Parameters
 from bot.engine.port import Engine
+from bot.foreground import Foreground
 from bot.pulse import Pulse
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -35,3 +36,4 @@ class Services:
     team_id: str
     installation: str
     restored_at: datetime | None = None
+    foreground: Foreground = field(default_factory=Foreground)

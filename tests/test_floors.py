@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 GROUND = ("storage", "bot.settings", "bot.values", "bot.egress", "bot.hosts", "bot.registry", "bot.errors")
 CRAFTS = ("bot.schedules", "bot.rules", "bot.dify", "bot.blocks")
-HINGE = ("bot.services", "bot.pulse", "bot.tasks")
+HINGE = ("bot.services", "bot.foreground", "bot.pulse", "bot.tasks")
 LEAST = ("storage.records", "bot.errors", "bot.registry")
 
 # room: what it may import beside itself. A room that is not here is not part of the house yet.
@@ -40,10 +40,12 @@ FLOORS: Mapping[str, tuple[str, ...]] = {
         "bot.dify.parameters",
         "bot.slack.client",
         "bot.engine.port",
+        "bot.foreground",
         "bot.pulse",
         "bot.tasks",
         *GROUND,
     ),
+    "bot.foreground": (),
     "bot.pulse": (),
     "bot.tasks": (),
     # 3 deeds

@@ -18,6 +18,7 @@ WAITING_LOOK_S = 60  # how often a run that waits for a human is looked at
 
 async def close(services: Services, logbook: Logbook, ending: Ending) -> bool:
     """False when the run has another owner, and nothing was written."""
+    await services.foreground.give_way()
     now = services.now()
     shot = logbook.snapshot()
     run = ending.apply(shot.run, shot.spans, now)

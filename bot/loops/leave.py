@@ -50,6 +50,7 @@ class Leave:
         services = self._services
         fences = {run_id: run.fence for run_id, (run, _) in asking.items()}
         try:
+            await services.foreground.give_way()
             held = await services.store.run(
                 lambda c: claims.mark_asked(c, services.owner, fences, services.now(), self._lease_s), line=Line.BULK
             )

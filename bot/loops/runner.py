@@ -58,6 +58,7 @@ class Runner:
     async def once(self, ids: Collection[int] = ()) -> int:
         """Claim ready runs, of these or of all, as many as there are free slots or as one transaction takes, and
         start them; how many."""
+        await self._services.foreground.give_way()
         free = min(self._services.settings.max_streams - len(self._flights), CLAIMS_PER_TRANSACTION)
         if free <= 0 or self._is_closed:
             return 0

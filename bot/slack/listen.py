@@ -40,7 +40,7 @@ from storage.errors import StorageError
 log = logging.getLogger(__name__)
 
 Body: TypeAlias = Mapping[str, Any]
-Answer: TypeAlias = Callable[[], Awaitable[Any]]
+Serve: TypeAlias = Callable[[AsyncAck, Body], Awaitable[None]]
 
 # Bolt looks for these in the environment: the first two silently change it to its OAuth mode, in which our token is
 # ignored. Settings come from `settings` alone.
@@ -116,15 +116,24 @@ class Listener:
             )
         finally:
             os.environ.update(hidden)
-        app.command(ANY)(self._on_command)
-        app.action(ANY)(self._on_press)
-        app.view(ANY)(self._on_submission)
+        app.command(ANY)(self._first(self._on_command))
+        app.action(ANY)(self._first(self._on_press))
+        app.view(ANY)(self._first(self._on_submission))
         app.view_closed(ANY)(_ignore)
         app.event("app_home_opened")(self._on_home)
         app.event("app_uninstalled")(self._on_uninstalled)
         app.event("tokens_revoked")(self._on_revoked)
         app.shortcut("job_new")(self._on_new_job)
         return app
+
+    def _first(self, serve: Serve) -> Serve:
+        """Before what can wait. Bolt finds its arguments by their names."""
+
+        async def served(ack: AsyncAck, body: Body) -> None:
+            with self._services.foreground.serving():
+                await serve(ack, body)
+
+        return served
 
     async def _on_command(self, ack: AsyncAck, body: Body) -> None:
         request = read_command(body)
