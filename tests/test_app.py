@@ -184,6 +184,16 @@ async def test_a_slack_that_is_away_is_refused(settings: Settings) -> None:
     assert "unreachable" in str(error)
 
 
+async def test_a_slack_that_lets_nobody_in_for_now_blames_no_token(slack: LocalSlack, settings: Settings) -> None:
+    bot = await build(settings)
+    slack.fail("apps.connections.open", error="ratelimited", retry_after_s=5)
+    try:
+        with pytest.raises(Refusal, match=r"Slack lets nobody in now \(ratelimited\)"):
+            await bot.start()
+    finally:
+        await bot.stop()
+
+
 async def test_an_app_token_that_slack_does_not_know_is_refused_at_the_start(
     slack: LocalSlack, tmp_path: Path
 ) -> None:

@@ -65,6 +65,9 @@ class Listener:
         try:
             await self._services.slack.check_app_token(token)
         except DeliveryError as error:
+            if error.retry_after_s is not None:
+                says = f"Slack lets nobody in now ({error.code})."
+                raise Refusal(says, "Start again in a minute.") from error
             # Bolt would try a bad token for ever.
             raise Refusal(
                 f"Slack did not accept the app token ({error.code}).",
