@@ -3,7 +3,7 @@
 import asyncio
 import difflib
 import logging
-from collections.abc import Awaitable, Iterable
+from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -14,13 +14,18 @@ from bot.errors import DeliveryError, Refusal
 from bot.rules.access import Actor
 from bot.services import Services
 from bot.slack.request import Asker, Press, Request, Submission
-from storage.errors import StorageError
+from storage.errors import Busy, NoDatabase, NotSaved, StorageError
 
 T = TypeVar("T")
 
 log = logging.getLogger(__name__)
 
 ANSWER_S = 2.7
+UNSERVED: Mapping[type[StorageError], str] = {
+    NoDatabase: "The database cannot be reached now; nothing was saved. Please try again later.",
+    NotSaved: "Nothing can be saved in the database now; nothing was changed.",
+    Busy: "The database is busy; nothing was saved. Please try again.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +79,13 @@ def block_of(submission: Submission, error: Refusal) -> str:
 
 
 def refuse(error: Refusal | StorageError) -> Refusal:
-    """A database that cannot do it now is no bug: its sentence is for the person, and for the log."""
+    """A database that cannot do it now is no bug. Its own sentence names the place of the database, which is for the
+    log; the person reads one that does not."""
     if isinstance(error, Refusal):
         return error
     log.warning("A request could not be served: %s", error)
-    return Refusal(error.message, code="database")
+    says = next((says for kind, says in UNSERVED.items() if isinstance(error, kind)), error.message)
+    return Refusal(says, code="database")
 
 
 async def in_time(work: Awaitable[T]) -> T:
