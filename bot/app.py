@@ -7,6 +7,7 @@ import os
 import secrets
 import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -162,29 +163,21 @@ async def build(
     hosts = AllowedHosts.parse(settings.allowed_hosts)
     # What nobody here can change, any number may look at.
     lock = None if is_read_only(settings.database_url) else lock_database(settings.database_url, now())
-    try:
-        store = await open_database(settings)
-    except BaseException:
+    async with AsyncExitStack() as opened:
         if lock is not None:
-            lock.free()
-        raise
-    slack = Slack(settings)
-    dify = Dify(allowed_hosts=hosts, max_streams=settings.max_streams)
-    try:
+            opened.callback(lock.free)
+        store = await open_database(settings)
+        opened.push_async_callback(store.close)
+        slack = Slack(settings)
+        opened.push_async_callback(slack.close)
+        dify = Dify(allowed_hosts=hosts, max_streams=settings.max_streams)
+        opened.push_async_callback(dify.close)
         if watch is not None:
             await watch.sync(store)
         services = await _serve_rows(settings, store, slack, dify, now)
         if lock is not None:
             await store.run(claims.end_leases)
-    except BaseException as error:
-        await slack.close()
-        await dify.close()
-        await store.close()
-        if lock is not None:
-            lock.free()
-        if isinstance(error, Damaged):
-            raise refuse_damaged(error.message, settings) from None
-        raise
+        opened.pop_all()
     runner = Runner(services)
     return Bot(
         services=services,
@@ -206,7 +199,10 @@ async def _serve_rows(
     settings: Settings, store: Store, slack: Slack, dify: Dify, now: Callable[[], datetime]
 ) -> Services:
     """What the doors and loops need, once the rows are those of this team, these keys and these time zones."""
-    await check_file(store, settings)
+    try:
+        await check_file(store, settings)
+    except Damaged as error:
+        raise refuse_damaged(error.message, settings) from None
     team_id = await learn_team(store, slack)
     vault = load_keys(settings.secret_keys, settings.key_file)
     if not store.is_read_only:

@@ -3,6 +3,7 @@
 import asyncio
 import difflib
 import logging
+import secrets
 from collections.abc import Awaitable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
@@ -86,6 +87,13 @@ def refuse(error: Refusal | StorageError) -> Refusal:
     log.warning("A request could not be served: %s", error)
     says = next((says for kind, says in UNSERVED.items() if isinstance(error, kind)), error.message)
     return Refusal(says, code="database")
+
+
+def log_bug() -> str:
+    """A calm sentence for the person, with a reference that the log has as well; called in an `except`."""
+    reference = secrets.token_hex(3).upper()
+    log.exception("A request failed, reference %s", reference)
+    return f"Something went wrong on our side. Nothing was changed. Reference {reference}."
 
 
 async def in_time(work: Awaitable[T]) -> T:

@@ -1,5 +1,7 @@
 """The App Home: gathered for one person and published when they look at it."""
 
+import logging
+
 from bot.blocks.home import JOBS_PAGE, UPCOMING_SHOWN, home_view
 from bot.errors import DeliveryError
 from bot.rules.access import Action, may
@@ -7,7 +9,10 @@ from bot.services import Services
 from bot.slack.listing import visible
 from bot.slack.request import Asker, Press, View
 from storage import runs
+from storage.errors import StorageError
 from storage.records import Job, JobState
+
+log = logging.getLogger(__name__)
 
 
 def is_home(view: View | None) -> bool:
@@ -21,7 +26,14 @@ def refresh(services: Services, press: Press, *, word: str = "all", page: int = 
 
 
 async def publish(services: Services, asker: Asker, *, word: str = "all", page: int = 0) -> None:
-    """Read what this person may see, and show it."""
+    """Read what this person may see, and show it; what stood there stays where the database cannot do it now."""
+    try:
+        await _publish(services, asker, word, page)
+    except StorageError as error:
+        log.warning("The home of %s could not be shown: %s", asker.user_id, error)
+
+
+async def _publish(services: Services, asker: Asker, word: str, page: int) -> None:
     if asker.is_stranger:
         return
     actor, found = await visible(services, asker)

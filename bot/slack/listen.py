@@ -5,7 +5,6 @@ import copy
 import logging
 import os
 import re
-import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, TypeAlias
 
@@ -23,10 +22,9 @@ from bot.errors import DeliveryError, Refusal
 from bot.registry import leaves
 from bot.services import Services
 from bot.slack import home, schedule_form
-from bot.slack.door import Reply, block_of, in_time, nearest_verb, refuse
+from bot.slack.door import Reply, block_of, in_time, log_bug, nearest_verb, refuse
 from bot.slack.payload import take_map
 from bot.slack.request import (
-    Asker,
     Press,
     holds_key,
     read_command,
@@ -182,7 +180,7 @@ class Listener:
         except (Refusal, StorageError) as error:
             answer = {"response_action": "errors", "errors": {block_of(submission, refuse(error)): str(error)}}
         except Exception:  # noqa: BLE001 - a bug of ours is a calm sentence for the person, and a line in the log
-            answer = {"response_action": "update", "view": error_view("Dify Ops", self._log_bug())}
+            answer = {"response_action": "update", "view": error_view("Dify Ops", log_bug())}
         if answer is None:
             await ack()
         else:
@@ -192,13 +190,7 @@ class Listener:
         await ack()
         opened = read_home(body)
         if opened.tab == "home":
-            self._services.tasks.spawn(self._show_home(opened), name="home")
-
-    async def _show_home(self, opened: Asker) -> None:
-        try:
-            await home.publish(self._services, opened)
-        except StorageError as error:
-            log.warning("The home of %s could not be shown: %s", opened.user_id, error)
+            self._services.tasks.spawn(home.publish(self._services, opened), name="home")
 
     async def _on_new_job(self, ack: AsyncAck, body: Body) -> None:
         await ack()
@@ -245,13 +237,7 @@ class Listener:
         except asyncio.CancelledError:
             raise
         except Exception:  # noqa: BLE001 - as above
-            return notice(self._log_bug())
-
-    @staticmethod
-    def _log_bug() -> str:
-        reference = secrets.token_hex(3).upper()
-        log.exception("A request failed, reference %s", reference)
-        return f"Something went wrong on our side. Nothing was changed. Reference {reference}."
+            return notice(log_bug())
 
 
 async def _ignore(ack: AsyncAck) -> None:

@@ -72,7 +72,7 @@ def test_fmea_b15_keys_rotate_the_first_seals_and_all_open() -> None:
 def test_a_lost_key_is_named_but_not_shown() -> None:
     key = new_key()
     lost = Vault([key])
-    with pytest.raises(CannotOpen, match=f"key {lost.key_ids[0]}, which is not among") as caught:
+    with pytest.raises(CannotOpen, match=f"key {lost.key_ids[0]}, which is neither in") as caught:
         VAULT.open(lost.seal("app-secret", ABOUT), ABOUT)
     assert key.reveal() not in str(caught.value)
     assert "app-secret" not in str(caught.value)

@@ -18,7 +18,11 @@ def load_manifest(path: Path | str | None = None) -> Mapping[str, Any]:
     found = next((each for each in places if each.is_file()), None)
     if found is None:
         raise FileNotFoundError(f"no manifest at {' or '.join(map(str, places))}")
-    return cast(Mapping[str, Any], yaml.load(found.read_text("utf-8"), Loader=_Loader))  # noqa: S506 - safe ones
+    loader = _Loader(found.read_text("utf-8"))
+    try:
+        return cast(Mapping[str, Any], loader.get_single_data())
+    finally:
+        loader.dispose()
 
 
 @dataclass(frozen=True, slots=True)
