@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import Any
@@ -233,6 +234,16 @@ async def test_what_tells_of_nothing_any_more_is_buried_without_a_word(house: Ho
     assert house.said() == []
 
 
+async def taken_over_on_its_way(house: House) -> tuple[Delivery, Sequence[Delivery]]:
+    """A message that Slack is about to take from us, and what another has claimed meanwhile."""
+    owed = await owe(house)
+    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    await house.courier.once()
+    await house.until(lambda: is_asked(house, owed))
+    later = house.hand.now + timedelta(seconds=LEASE_S + 1)
+    return owed, await house.store.run(lambda c: claims.claim_deliveries(c, later, "other", 9, LEASE_S))
+
+
 async def test_a_message_that_its_new_owner_finds_in_the_history_is_settled_by_them_and_not_taken_back(
     house: House, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -248,12 +259,7 @@ async def test_a_message_that_its_new_owner_finds_in_the_history_is_settled_by_t
             assert await house.store.run(lambda c: claims.settle(c, taken[0], 1, receipt, house.hand.now))
 
     monkeypatch.setattr(takeback, "sleep", look_again)
-    owed = await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
-    await house.courier.once()
-    await house.until(lambda: is_asked(house, owed))
-    later = house.hand.now + timedelta(seconds=LEASE_S + 1)
-    taken = await house.store.run(lambda c: claims.claim_deliveries(c, later, "other", 9, LEASE_S))
+    owed, taken = await taken_over_on_its_way(house)
     await house.services.tasks.idle()
     assert len(looks) == 2
     assert len(house.said()) == 1
@@ -279,12 +285,7 @@ async def test_a_message_whose_new_owner_does_not_know_yet_whether_theirs_stands
             assert await house.store.run(lambda c: claims.settle(c, mine, 1, theirs, at))
 
     monkeypatch.setattr(takeback, "sleep", look_again)
-    owed = await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
-    await house.courier.once()
-    await house.until(lambda: is_asked(house, owed))
-    later = house.hand.now + timedelta(seconds=LEASE_S + 1)
-    taken = await house.store.run(lambda c: claims.claim_deliveries(c, later, "other", 9, LEASE_S))
+    _, taken = await taken_over_on_its_way(house)
     await house.services.tasks.idle()
     assert looks == [1.0, 2.0, 4.0]
     assert house.said() == []
