@@ -14,6 +14,7 @@ CHOICES_SHOWN = 10
 TYPED = 300
 COMMAND = "/dify "
 CHANNEL_REFERENCE = re.compile(r"<#([CDG][A-Z0-9]+)>")
+MEANWHILE = {"skip": "later times of the job are skipped", "queue": "later times of the job wait behind it"}
 
 
 def notice(text: str) -> Message:
@@ -80,9 +81,6 @@ def run_stopping(run: Run) -> Message:
     """The wish is written; Dify has not answered yet."""
     told = f"Stopping run {run.id} of {bold(run.name)}. Its message will say when it has ended."
     return message(told, [section(told)])
-
-
-MEANWHILE = {"skip": "later times of the job are skipped", "queue": "later times of the job wait behind it"}
 
 
 def run_held(run: Run, job: Job | None) -> Message:

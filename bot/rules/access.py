@@ -199,7 +199,7 @@ def unknown_job(text: str, nearest: tuple[str, ...] = ()) -> Refusal:
 def unknown_run(text: str) -> Refusal:
     """The one sentence for a run that is missing or hidden."""
     return Refusal(
-        f"I know no run {text} that you can see." if text.strip() else "Which run? None was named.",
-        "`/dify runs <job>` lists the runs of a job.",
+        f"I know no run “{text}” that you can see." if text.strip() else "Which run? None was named.",
+        "Runs have numbers; `/dify runs <job>` lists those of a job.",
         code="unknown",
     )

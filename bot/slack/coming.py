@@ -1,6 +1,7 @@
 """What comes next of a job or of a text, as a list with what is left out between."""
 
 import asyncio
+import re
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
@@ -17,6 +18,7 @@ from bot.services import Services
 from bot.slack.request import Request
 from bot.slack.seek import reader_zone
 from bot.slack.when import Reading, read_book, read_when
+from bot.slack.words import Kind, read_words
 from storage import agenda, runs
 from storage.records import Job, JobState, Run, Schedule
 
@@ -24,6 +26,7 @@ SHOWN = 5
 AN_INSTANT = timedelta(microseconds=1)  # a slot at the very end of a pause runs
 MOST_LOOKED_AT = 2 * TIMES_SHOWN
 UTC_NAME = "UTC"
+NUMBER = re.compile(r"\d{1,3}", re.ASCII)
 
 
 async def next_of_job(services: Services, job: Job, user_id: str, count: int | None = None) -> Message:
@@ -59,19 +62,30 @@ async def coming_of_job(services: Services, job: Job, count: int = SHOWN) -> lis
 async def next_of_words(services: Services, request: Request, *, unknown: Refusal) -> Message:
     """When a text would run. `unknown` is what to say if it is neither a job nor a time."""
     reader, now = await reader_zone(services, request.user_id) or UTC_NAME, services.now()
+    quoted, count = _unquote(request.rest)
     try:
-        reading = await read_when(services, request, request.rest, reader)
+        reading = await read_when(services, request, quoted or request.rest, reader)
     except Refusal as error:
-        raise (unknown if unknown.choices else error) from None
-    marked = await coming_of_words(services, reading, request.team_id, now)
+        raise (unknown if unknown.choices or quoted else error) from None
+    marked = await coming_of_words(services, reading, request.team_id, now, _check(count))
     return next_list(reading.says, marked, reading.zone, reader, now, reading.warnings)
 
 
-async def coming_of_words(services: Services, reading: Reading, team_id: str, now: datetime) -> list[Coming]:
+async def coming_of_words(
+    services: Services, reading: Reading, team_id: str, now: datetime, count: int = SHOWN
+) -> list[Coming]:
     """The next times of a text that was read, with what is left out between."""
     book = await read_book(services, team_id)
-    slots = await asyncio.to_thread(_slots, reading.schedules, now, SHOWN, book) or reading.slots
+    slots = await asyncio.to_thread(_slots, reading.schedules, now, count, book) or reading.slots
     return [_mark(slot, reading.schedules, None, ()) for slot in slots]
+
+
+def _unquote(rest: str) -> tuple[str | None, int | None]:
+    """What stands in quotation marks where nothing but a number is behind it, and that number."""
+    first, *others = read_words(rest)
+    if first.kind is not Kind.QUOTED or len(others) > 1 or not all(NUMBER.fullmatch(word.text) for word in others):
+        return None, None
+    return first.text, int(others[0].text) if others else None
 
 
 def _slots(found: Sequence[Schedule], now: datetime, count: int, book: Book) -> tuple[Slot, ...]:

@@ -5,7 +5,7 @@ from bot.operations import find
 from bot.rules.access import Action, Actor, may, unknown_job, unknown_run
 from bot.services import Services
 from bot.slack.door import gather_actor
-from bot.slack.request import Asker, Press, Request
+from bot.slack.request import Asker, Press, Request, read_name
 from storage import jobs, runs
 from storage.records import Job, Run
 
@@ -46,10 +46,11 @@ async def press_run(services: Services, press: Press) -> tuple[Actor, Run]:
 
 async def seek_run(services: Services, asker: Asker, text: str | None, *, proven: str) -> tuple[Actor, Run]:
     """The run of this number."""
-    run_id = _number((text or "").lstrip("#"))
+    named = read_name(text or "")
+    run_id = _number(named.lstrip("#"))
     run = await services.store.read(lambda c: runs.get(c, asker.team_id, run_id))
     if run is None:
-        raise unknown_run(text or "")
+        raise unknown_run(named)
     return await gather_actor(services, asker, proven=proven, channels=[run.channel_id]), run
 
 

@@ -29,7 +29,6 @@ DATA_OFFSET = re.compile(r"[+\-−]\d{1,9}[a-z]?$", re.IGNORECASE)
 MORE_POLICY = re.compile(  # overlap allow max 3, catch-up all within 2 hours
     r"(?:within|max|\d{1,6}[smhd]?|max=\d{1,4}|seconds?|minutes?|min|hours?|days?)$", re.IGNORECASE
 )
-FIRST_RETRY = re.compile(r"(?:off|no|none|\d{1,4}x?)$", re.IGNORECASE)
 MORE_RETRY = re.compile(  # retry 3 times after 1 minute started
     r"(?:times|after|started|\d{1,6}[smh]?|seconds?|sec|minutes?|min|hours?)$", re.IGNORECASE
 )
@@ -189,7 +188,7 @@ def _read_clause(words: Sequence[Word], at: int) -> tuple[str, str, int] | None:
         return name, said.text, 2
     if name in ("overlap", "catch-up", "catchup"):
         return _read_policy(words, at, name.replace("catchup", "catch-up"), MORE_POLICY)
-    if name == "retry" and FIRST_RETRY.match(said.text):
+    if name == "retry":
         return _read_policy(words, at, name, MORE_RETRY)
     if name == "warn" and FIRST_WARN.match(said.text):
         return _read_policy(words, at, name, MORE_WARN)

@@ -141,7 +141,7 @@ def test_a_run_as_json(lived: Terminal) -> None:
 @pytest.mark.parametrize("number", ["999", "9223372036854775807"])
 def test_a_run_that_is_not_there_is_one_sentence(lived: Terminal, number: str) -> None:
     for form in ([], ["--json"]):
-        assert f"I know no run {number}" in lived.call("show", number, *form).sentence
+        assert f"I know no run “{number}”" in lived.call("show", number, *form).sentence
 
 
 @pytest.mark.parametrize("number", ["x", "1.5", "", "0", "-3", "99999999999999999999999"])

@@ -86,7 +86,7 @@ async def test_a_row_of_another_team_does_not_exist(store: Store) -> None:
     for actor in (an_actor(), an_actor(ADMIN, is_admin=True), system(TEAM)):
         with pytest.raises(Refusal, match=f"I know no job “#{job.id}”"):
             await store.read(lambda c, actor=actor: job_by_id(c, actor, Action.SEE, job.id))  # type: ignore[misc]
-        with pytest.raises(Refusal, match=f"I know no run {run.id}"):
+        with pytest.raises(Refusal, match=f"I know no run “{run.id}”"):
             await store.read(lambda c, actor=actor: run_by_id(c, actor, Action.SEE, run.id))  # type: ignore[misc]
 
 

@@ -152,7 +152,7 @@ async def test_a_test_can_still_be_run_again_by_its_author_only(store: Store) ->
     run = await store.run(lambda c: end(c, test_draft(c, an_actor(), "d1", now=NOW)))
     again = await store.run(lambda c: rerun(c, an_actor(), run.id, generation=0, now=LATER))
     assert (again.channel_id, again.job_id) == (OWNER, None)
-    with pytest.raises(Refusal, match=f"no run {run.id} that you can see"):
+    with pytest.raises(Refusal, match=f"no run “{run.id}” that you can see"):
         await store.run(lambda c: rerun(c, an_actor(OTHER), run.id, generation=1, now=LATER))
 
 

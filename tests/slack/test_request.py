@@ -375,3 +375,8 @@ def test_a_policy_takes_the_words_that_belong_to_it(typed: str, overlap: str | N
     words = read_schedule(typed)
     assert (words.when, words.overlap, words.catch_up, words.inputs) == ("every day at 9", overlap, catch_up, {})
     assert read_schedule("a every day at 9 max=3").inputs == {"max": "3"}
+
+
+def test_what_follows_retry_is_said_of_failures_whatever_it_is() -> None:
+    words = read_schedule("a every day at 9 retry forever topic=AI")
+    assert (words.when, words.retry) == ("every day at 9", "forever")

@@ -25,6 +25,12 @@ async def test_days_are_made_up_for_in_one_thread(world: World) -> None:
     assert len(world.dify.starts("digest")) == 3
 
 
+async def test_a_backfill_without_its_days_says_where_they_stand(world: World) -> None:
+    await world.save('/dify schedule digest every day at 4:00 in UTC as "Watch" topic=Tea')
+    assert "The days come after *from*" in (await world.type("/dify backfill Watch last week", ANA)).text
+    assert "For which days" in (await world.type("/dify backfill Watch", ANA)).text
+
+
 async def test_many_runs_are_asked_about_first(world: World) -> None:
     await world.save('/dify schedule digest every day at 4:00 in UTC as "Watch" topic=Tea')
     answer = await world.type(f'/dify backfill "Watch" {span(world, 21)}', ANA)

@@ -124,7 +124,8 @@ async def test_a_run_is_run_again_by_its_number_and_not_while_it_goes_on(world: 
     await finished(world)
     assert "as run 2" in (await world.type("/dify rerun 1")).text
     await world.told("*digest* finished", nth=1)
-    assert "I know no run 77" in (await world.type("/dify rerun 77")).text
+    assert "I know no run “77”" in (await world.type("/dify rerun 77")).text
+    assert "I know no run “tea” that you can see. Runs have numbers" in (await world.type('/dify rerun "tea"')).text
     await world.type("/dify run never-ending")
     await world.started("never-ending")
     assert "has not ended yet" in (await world.type("/dify rerun 3")).text

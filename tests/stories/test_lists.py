@@ -83,4 +83,6 @@ async def test_next_tells_the_times_of_a_job_or_of_any_words(world: World) -> No
     await world.save('/dify schedule digest every day at 9 in Asia/Tokyo as "Tea" topic=Tea')
     assert "09:00 Asia/Tokyo" in words_of(await world.type("/dify next tea"))
     assert words_of(await world.type("/dify next 0 9 * * 1-5")).count("09:00 Europe/Berlin") == 5
+    assert words_of(await world.type('/dify next "0 9 * * 1-5" 3')).count("09:00 Europe/Berlin") == 3
     assert "I could not read" in (await world.type("/dify next whenever it rains")).text
+    assert "I know no job “coffee”" in (await world.type('/dify next "coffee" 3')).text

@@ -15,6 +15,7 @@ from bot.services import Services
 from bot.slack.moment import seek_with_tail, split_at
 from bot.slack.request import Request, read_name
 from bot.slack.seek import seek_job
+from bot.slack.words import read_words
 
 HELP = Help(
     verb="backfill",
@@ -52,7 +53,13 @@ async def answer(request: Request, services: Services) -> Message:
 
 
 async def _cancel(request: Request, services: Services) -> Message:
-    actor, job, tail = await seek_with_tail(services, request, "cancel", Action.RUN)
+    try:
+        actor, job, tail = await seek_with_tail(services, request, "cancel", Action.RUN)
+    except Refusal as error:
+        if error.code != "unknown" or len(read_words(request.rest)) == 1:
+            raise
+        hint = f"{error.hint} The days come after *from*: `/dify backfill #12 from 2026-11-01 to 2026-11-07`."
+        raise Refusal(error.message, hint, code=error.code, choices=error.choices) from None
     if tail is None:
         hint = f"For example `/dify backfill #{job.id} from 2026-11-01 to 2026-11-07`."
         raise Refusal(f"For which days shall “{job.name}” run after all?", hint, code="no_span")
