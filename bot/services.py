@@ -12,6 +12,7 @@ from bot.pulse import Pulse
 from bot.settings import Settings
 from bot.slack.client import Slack
 from bot.tasks import Tasks
+from bot.unsaved import Unsaved
 from storage.database import Store
 from storage.vault import Vault
 
@@ -37,3 +38,4 @@ class Services:
     installation: str
     restored_at: datetime | None = None
     foreground: Foreground = field(default_factory=Foreground)
+    unsaved: Unsaved = field(default_factory=Unsaved)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).parents[1]
 
 GROUND = ("storage", "bot.settings", "bot.values", "bot.egress", "bot.hosts", "bot.registry", "bot.errors")
 CRAFTS = ("bot.schedules", "bot.rules", "bot.dify", "bot.blocks")
-HINGE = ("bot.services", "bot.foreground", "bot.pulse", "bot.tasks")
+HINGE = ("bot.services", "bot.foreground", "bot.pulse", "bot.tasks", "bot.unsaved")
 LEAST = ("storage.records", "bot.errors", "bot.registry")
 
 # room: what it may import beside itself. A room that is not here is not part of the house yet.
@@ -43,11 +43,13 @@ FLOORS: Mapping[str, tuple[str, ...]] = {
         "bot.foreground",
         "bot.pulse",
         "bot.tasks",
+        "bot.unsaved",
         *GROUND,
     ),
     "bot.foreground": (),
     "bot.pulse": (),
     "bot.tasks": (),
+    "bot.unsaved": (),
     # 3 deeds
     "bot.operations": (*CRAFTS, *GROUND),
     "bot.notifiers": ("bot.blocks", *GROUND),

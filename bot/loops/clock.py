@@ -7,6 +7,7 @@ from time import monotonic
 
 from sqlalchemy import Connection
 
+from bot.loops.keep import LONGEST_PAUSE_S
 from bot.operations.resume import resume_due
 from bot.operations.tick import Ticked, tick
 from bot.services import Services
@@ -19,6 +20,9 @@ LANES = {"sqlite": 1, "postgresql": 2}
 # A herd is let in before its first runs begin, for these would take the database and the processor from the others;
 # but nobody waits for longer than this.
 HERD_FIRST_S = 1.0
+# When the database is back, what has ended meanwhile is ended in it first: its jobs would seem busy and skip. That
+# takes as long as the longest pause between two tries to write an end.
+ENDS_FIRST_S = LONGEST_PAUSE_S + 1
 
 
 class Clock:
@@ -34,6 +38,9 @@ class Clock:
             # As if nobody were here: what is missed meanwhile is walked over at the next start.
             services.pulse.beat()
             return 0
+        if services.unsaved:
+            await services.store.read(_next_instants)  # waits with everything else while the database is away
+            await services.unsaved.settle(ENDS_FIRST_S)
         ready: list[int] = []
         told_at = monotonic()
         while True:

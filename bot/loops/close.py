@@ -32,7 +32,7 @@ async def close(services: Services, logbook: Logbook, ending: Ending) -> bool:
             return keep_waiting(c, run, shot, blob)
         return keep_end(c, run, shot, blob, now) is not None
 
-    is_ours = await insist(services.store, f"run {run.id}", write)
+    is_ours = await insist(services, f"run {run.id}", write)
     services.engine.wake("courier")
     services.engine.wake("clock")
     return is_ours

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TypeVar
@@ -10,8 +11,8 @@ from typing import TypeVar
 from sqlalchemy import Connection
 
 from bot.operations.finish import finish
+from bot.services import Services
 from storage import claims, runs
-from storage.database import Store
 from storage.errors import StorageError
 from storage.line import Line
 from storage.records import NodeSpan, Run
@@ -60,17 +61,20 @@ def keep_end(c: Connection, run: Run, shot: Snapshot, blob: bytes, now: datetime
     return saved
 
 
-async def insist(store: Store, what: str, work: Callable[[Connection], T]) -> T:
+async def insist(services: Services, what: str, work: Callable[[Connection], T]) -> T:
     """Do the last work for a run or a message, which the log calls `what`; a database that is away is waited for,
     since nothing else knows how it ended."""
     pause_s = FIRST_PAUSE_S
-    while True:
-        try:
-            return await store.run(work, line=Line.BULK)
-        except StorageError as error:
-            log.warning("How %s ended cannot be saved yet: %s", what, error)
-        await asyncio.sleep(pause_s)
-        pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
+    with ExitStack() as opened:
+        while True:
+            try:
+                return await services.store.run(work, line=Line.BULK)
+            except StorageError as error:
+                log.warning("How %s ended cannot be saved yet: %s", what, error)
+            if pause_s == FIRST_PAUSE_S:
+                opened.enter_context(services.unsaved.trying())
+            await asyncio.sleep(pause_s)
+            pause_s = min(pause_s * 2, LONGEST_PAUSE_S)
 
 
 def _keep_trace(c: Connection, shot: Snapshot, blob: bytes) -> None:

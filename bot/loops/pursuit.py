@@ -112,7 +112,7 @@ class Pursuit:
             for one in others:
                 report_stray(c, run, one.run_id, is_stopped=False, now=now)
 
-        await insist(services.store, f"run {run.id}", report)
+        await insist(services, f"run {run.id}", report)
         services.engine.wake("courier")
 
     def _note(self, has_answered: bool) -> bool:
@@ -133,7 +133,7 @@ class Pursuit:
         log.warning("Run %s is left to other servers: its Dify cannot be reached from here", run.id)
         now = services.now()
         self._reach.note_failure(host_of(self._endpoint.base_url), now)
-        await insist(services.store, f"run {run.id}", lambda c: claims.hand_over(c, services.owner, [run.id], now))
+        await insist(services, f"run {run.id}", lambda c: claims.hand_over(c, services.owner, [run.id], now))
 
     async def search(self, *, is_orphan: bool = False) -> Ending | None:
         """Nobody knows whether Dify has begun it: look for it by its name, and follow what is found.

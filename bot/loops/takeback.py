@@ -43,7 +43,7 @@ async def take_back_unheard(services: Services, delivery: Delivery) -> None:
     if known is None:
         return
     seek = leaves("bot.notifiers")[delivery.destination].take_back_unheard
-    thread_ts = await insist(services.store, f"message {delivery.id}", lambda c: _thread_of(c, delivery))
+    thread_ts = await insist(services, f"message {delivery.id}", lambda c: _thread_of(c, delivery))
     for pause_s in LATE_S:
         await sleep(pause_s)
         if await _insist(delivery, lambda: seek(services, delivery, known, thread_ts)):
@@ -55,7 +55,7 @@ async def _know_other(services: Services, delivery: Delivery) -> str | None:
     before = (delivery.receipt or {}).get("ts")
     for look in range(LOOKS):
         row = await insist(
-            services.store, f"message {delivery.id}", lambda c: deliveries.get(c, delivery.team_id, delivery.id)
+            services, f"message {delivery.id}", lambda c: deliveries.get(c, delivery.team_id, delivery.id)
         )
         known = (row.receipt or {}).get("ts") if row is not None else None
         if known != before:
@@ -80,7 +80,7 @@ async def draw_again(services: Services, delivery: Delivery) -> None:
             deliveries.owe(c, replace(row, due_at=services.now()))
 
     log.warning("Delivery %s was edited by another as well; it is drawn again", delivery.id)
-    await insist(services.store, f"message {delivery.id}", owe)
+    await insist(services, f"message {delivery.id}", owe)
     services.engine.wake("courier")
 
 

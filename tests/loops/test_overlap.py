@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.errors import Refusal
-from bot.loops import flight, pursuit
+from bot.loops import clock, flight, keep, pursuit
 from bot.operations.finish import finish
 from bot.operations.launch import launch_job, rerun
 from bot.operations.pause import pause
@@ -17,6 +17,7 @@ from bot.operations.remove import remove
 from bot.operations.stop import stop
 from storage import claims, deliveries, jobs
 from storage.database import Store
+from storage.errors import Busy
 from storage.records import Cause, DeliveryKind, Job, JobState, Policy, Run, RunState
 from tests.loops.house import House
 from tests.makers import NOW, OWNER, an_actor, fresh_job, runs_of, save_job
@@ -245,3 +246,46 @@ async def test_fmea_g6_a_due_time_an_end_and_many_people_at_one_moment_leave_nob
         states = await states_of(house, job)
         assert not {R.QUEUED, R.READY, R.RUNNING} & set(states)
     assert NOW + timedelta(minutes=40) in {run.slot_at for run in await rows_of(house, job)}
+
+
+# the database was away
+
+
+async def refused(work: Any, **more: Any) -> Any:
+    raise Busy("Another process holds the database; nothing was saved. Please try again.")
+
+
+async def begin_to_end(house: House, monkeypatch: pytest.MonkeyPatch) -> asyncio.Task[None]:
+    """Somebody tries to write the end of the oldest run into a database that is away; then it is back."""
+    monkeypatch.setattr(keep, "FIRST_PAUSE_S", 0.05)
+    with monkeypatch.context() as away:
+        away.setattr(house.store, "run", refused)
+        ending = asyncio.create_task(keep.insist(house.services, "run 1", lambda c: end_one(c, house.hand.now)))
+        await asyncio.sleep(0)
+    assert house.services.unsaved
+    return ending
+
+
+async def test_what_ended_while_the_database_was_away_makes_its_job_seem_busy_to_nobody(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await save(house.store, "skip")
+    await come_due(house)
+    ending = await begin_to_end(house, monkeypatch)
+    await come_due(house)
+    assert await states_of(house, job) == [R.SUCCEEDED, R.READY]
+    await ending
+
+
+async def test_an_end_that_cannot_be_saved_holds_the_clock_up_once(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await save(house.store, "skip")
+    await come_due(house)
+    monkeypatch.setattr(clock, "ENDS_FIRST_S", 0.0)
+    ending = await begin_to_end(house, monkeypatch)
+    await come_due(house)
+    assert await states_of(house, job) == [R.READY, R.SKIPPED]
+    assert not house.services.unsaved
+    await ending
+    assert not house.services.unsaved
