@@ -6,7 +6,7 @@ from argparse import Namespace
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.rig.bot import run_bot
+from benchmarks.rig.bot import start_bot
 from benchmarks.rig.child import Child, start
 from benchmarks.rig.dify import KEYS, run_dify
 from benchmarks.rig.figures import median, percentile, print_goal, print_table
@@ -59,7 +59,7 @@ async def _measure_transport(*, socket: bool, profile: bool) -> Taken:
         async with open_slack() as our_slack, open_slack() as stock_slack, start(run_dify) as dify:
             environ = environ_of(our_slack, folder, socket=socket)
             stock_environ = environ_of(stock_slack, folder, socket=socket)
-            async with start(run_bot, environ, dify.ready, KEYS) as bot, start(run_stock, stock_environ) as stock:
+            async with start_bot(environ, dify.ready, KEYS) as bot, start(run_stock, stock_environ) as stock:
                 for channel_id in (DIRECT, CHANNEL):
                     names = [f"News {number}" for number in range(JOBS)]
                     await bot.ask("add_jobs", names=names, channel_id=channel_id, app="brief")

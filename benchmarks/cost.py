@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 import asyncpg
 
-from benchmarks.rig.bot import run_bot
+from benchmarks.rig.bot import start_bot
 from benchmarks.rig.child import start
 from benchmarks.rig.dify import KEYS, run_dify
 from benchmarks.rig.figures import print_table
@@ -75,7 +75,7 @@ async def _watch(kind: Kind) -> Cost:
                 url = opened.enter_context(open_postgres())
                 await upgrade(url)
                 environ |= {"DATABASE_URL": url, "DIFY_OPS_ENGINE": "distributed"}
-            async with start(run_bot, environ, dify.ready, KEYS) as bot:
+            async with start_bot(environ, dify.ready, KEYS) as bot:
                 steady = {"per_s": PER_S, "channels": LOAD_CHANNELS, "app": kind.app, "inputs": [kind.inputs]}
                 await bot.ask("add_steady_jobs", **steady)
                 await asyncio.sleep(kind.ramp_s)

@@ -11,7 +11,7 @@ import aiohttp
 import httpx
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 
-from benchmarks.rig.bot import run_bot
+from benchmarks.rig.bot import start_bot
 from benchmarks.rig.child import Line, start
 from benchmarks.rig.dify import BRIEF, KEYS, run_dify
 from benchmarks.rig.figures import percentile, print_goal, print_table
@@ -29,7 +29,7 @@ async def measure(asked: Namespace) -> None:
         async with open_slack() as slack, start(run_dify) as dify:
             environ = environ_of(slack, folder, socket=False)
             async with (
-                start(run_bot, environ, dify.ready, KEYS) as bot,
+                start_bot(environ, dify.ready, KEYS) as bot,
                 start(run_apscheduler, dify.ready) as apscheduler,
                 start(run_timer, dify.ready) as timer,
             ):

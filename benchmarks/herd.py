@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from benchmarks.rig.bot import run_bot
+from benchmarks.rig.bot import start_bot
 from benchmarks.rig.child import start
 from benchmarks.rig.dify import KEYS, run_dify
 from benchmarks.rig.figures import median, percentile, print_goal, print_table
@@ -53,8 +53,7 @@ async def _run(engine: str, folder: str, told: dict[str, str]) -> dict[str, Any]
         control = await opened.enter_async_context(start(run_control))
         environ = environ_of(slack, folder, socket=False) | told | {"DIFY_OPS_MAX_STREAMS": "50"}
         bots = [
-            await opened.enter_async_context(start(run_bot, environ, dify.ready, KEYS))
-            for _ in range(SERVERS[engine])
+            await opened.enter_async_context(start_bot(environ, dify.ready, KEYS)) for _ in range(SERVERS[engine])
         ]
         await bots[0].ask("add_jobs", names=["News 0", "News 1"], channel_id=CHANNEL, app="brief")
         due_at = time.time() + FIRST_IN_S[engine]

@@ -10,7 +10,7 @@ from datetime import datetime
 from statistics import linear_regression
 from typing import Any
 
-from benchmarks.rig.bot import run_bot
+from benchmarks.rig.bot import start_bot
 from benchmarks.rig.child import Child, start
 from benchmarks.rig.dify import KEYS, run_dify
 from benchmarks.rig.figures import median, percentile, print_goal, print_table
@@ -42,7 +42,7 @@ async def measure(asked: Namespace) -> None:
     with tempfile.TemporaryDirectory(prefix="bench-") as folder:
         async with open_slack() as slack, start(run_dify) as dify, start(run_control) as control:
             environ = environ_of(slack, folder, socket=True)
-            async with start(run_bot, environ, dify.ready, KEYS) as bot:
+            async with start_bot(environ, dify.ready, KEYS) as bot:
                 slack.set_limits(enabled=False)  # what Slack lets through is no part of this
                 inputs = [{"events": count, "slot": "{{ scheduled_time }}"} for count in EVENTS]
                 await bot.ask("add_steady_jobs", per_s=PER_S, channels=LOAD_CHANNELS, app="steady", inputs=inputs)

@@ -6,7 +6,7 @@ import time
 from argparse import Namespace
 from typing import Any
 
-from benchmarks.rig.bot import run_bot
+from benchmarks.rig.bot import start_bot
 from benchmarks.rig.child import Child, start
 from benchmarks.rig.dify import IDLE, KEYS, run_dify
 from benchmarks.rig.figures import median, percentile, print_goal, print_table
@@ -56,11 +56,11 @@ async def _round(*, profile: bool) -> dict[str, Any]:
             taken = await peer.ask("open_streams", count=STREAMS)
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             environ = environ_of(slack, folder, socket=False) | {"DIFY_OPS_MAX_STREAMS": str(STREAMS)}
-            async with start(run_bot, environ, dify.ready, KEYS) as bot:
+            async with start_bot(environ, dify.ready, KEYS) as bot:
                 opened = await _open(slack, bot, control, profile=profile)
         with tempfile.TemporaryDirectory(prefix="bench-") as folder:
             environ = environ_of(slack, folder, socket=False) | {"DIFY_OPS_MAX_STREAMS": str(STREAMS)}
-            async with start(run_bot, environ, dify.ready, KEYS) as bot:
+            async with start_bot(environ, dify.ready, KEYS) as bot:
                 kb = await _weigh(bot)
     return {"peer": taken, "kb": kb} | opened
 

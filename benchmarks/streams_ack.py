@@ -6,7 +6,7 @@ import time
 from argparse import Namespace
 from typing import Any
 
-from benchmarks.rig.bot import run_bot
+from benchmarks.rig.bot import start_bot
 from benchmarks.rig.child import Child, start
 from benchmarks.rig.dify import EVENT_BYTES, EVENT_EVERY_S, KEYS, run_dify
 from benchmarks.rig.figures import percentile, print_goal, print_table
@@ -30,7 +30,7 @@ async def measure(asked: Namespace) -> None:
             environ = environ_of(slack, folder, socket=False)
             async with start(run_stock, environ) as stock:
                 stock_ms, machine = await _load(slack, stock.ready, control)
-            async with start(run_bot, environ, dify.ready, KEYS) as bot:
+            async with start_bot(environ, dify.ready, KEYS) as bot:
                 await bot.ask(
                     "add_jobs", names=[f"News {number}" for number in range(JOBS)], channel_id=CHANNEL, app="brief"
                 )

@@ -5,7 +5,10 @@ import logging
 import os
 import resource
 import signal
-from typing import Protocol
+from collections.abc import Coroutine
+from typing import Any, Protocol
+
+import uvloop
 
 from bot.memory import settle_memory
 from bot.watchdog import Watchdog
@@ -25,6 +28,12 @@ class Served(Protocol):
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
+
+
+def run(main: Coroutine[Any, Any, None]) -> None:
+    """Like `asyncio.run`, on libuv's event loop, which takes less of the processor for each of many short steps."""
+    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(main)
 
 
 async def serve(bot: Served) -> None:

@@ -5,6 +5,7 @@ import os
 import pstats
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -14,11 +15,11 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from benchmarks.rig.child import Line
+from benchmarks.rig.child import Child, Line, start
 from benchmarks.rig.hooks import count_saves, note_first_events
 from benchmarks.rig.ledger import Ledger
 from benchmarks.rig.noise import Collections, Heart
-from bot import schedules
+from bot import process, schedules
 from bot.app import Bot, build
 from bot.log import set_up_log
 from bot.memory import settle_memory
@@ -35,6 +36,13 @@ from storage.records import Job, Schedule
 OWNER = "U0ANA"
 MINUTE_S = 60
 SHOWN = 35
+
+
+def start_bot(
+    environ: Mapping[str, str], base_url: str, keys: Mapping[str, str]
+) -> AbstractAsyncContextManager[Child]:
+    """The bot as a child, on the event loop that `serve` has."""
+    return start(run_bot, environ, base_url, keys, run=process.run)
 
 
 async def run_bot(line: Line, environ: Mapping[str, str], base_url: str, keys: Mapping[str, str]) -> None:

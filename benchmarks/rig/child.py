@@ -43,6 +43,7 @@ class Line:
 
 
 Work: TypeAlias = Callable[..., Coroutine[Any, Any, None]]
+Run: TypeAlias = Callable[[Coroutine[Any, Any, None]], None]
 
 
 class Child:
@@ -77,11 +78,11 @@ class Child:
 
 
 @asynccontextmanager
-async def start(work: Work, *arguments: Any) -> AsyncIterator[Child]:
+async def start(work: Work, *arguments: Any, run: Run = asyncio.run) -> AsyncIterator[Child]:
     """Run `await work(line, *arguments)` in a new process; it says something once it is ready."""
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
-    process = context.Process(target=_main, args=(theirs, work, arguments), name=work.__name__, daemon=True)
+    process = context.Process(target=_main, args=(theirs, run, work, arguments), name=work.__name__, daemon=True)
     process.start()
     theirs.close()
     child = Child(process, ours)
@@ -92,10 +93,10 @@ async def start(work: Work, *arguments: Any) -> AsyncIterator[Child]:
         await child.stop()
 
 
-def _main(pipe: Connection, work: Work, arguments: tuple[Any, ...]) -> None:
+def _main(pipe: Connection, run: Run, work: Work, arguments: tuple[Any, ...]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # the parent stops us
 
-    async def run() -> None:
+    async def main() -> None:
         await work(Line(pipe), *arguments)
 
-    asyncio.run(run())
+    run(main())

@@ -1,13 +1,11 @@
 """`dify-ops serve`: the bot."""
 
-import asyncio
-
 import click
 
 from bot.app import ROLES, build
 from bot.cli._session import read_settings
 from bot.errors import Refusal
-from bot.process import serve
+from bot.process import run, serve
 from bot.settings import require_slack
 
 
@@ -27,7 +25,7 @@ def command(roles: str) -> None:
     if "bot" in wanted:
         require_slack(settings)
 
-    async def run() -> None:
+    async def build_and_serve() -> None:
         await serve(await build(settings, roles=wanted))
 
-    asyncio.run(run())
+    run(build_and_serve())

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from multiprocessing.context import ForkServerContext, ForkServerProcess
 from pathlib import Path
 
+from bot.process import run
+
 _FORKS: ForkServerContext = multiprocessing.get_context("forkserver")
 _FORKS.set_forkserver_preload(["__main__", "tests.survival.warm"])
 END_S = 10.0  # what nobody reaps within this is no end of ours
@@ -77,4 +79,4 @@ def _live(environ: dict[str, str], log_file: str) -> None:
     log = os.open(log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     for stream in (sys.stdout, sys.stderr):
         os.dup2(log, stream.fileno())
-    asyncio.run(child.main())
+    run(child.main())
