@@ -27,6 +27,9 @@ from bot.hosts import AllowedHosts, check_address, check_url
 __all__ = ["AllowedHosts", "Egress", "NameUnknown", "TlsFailed", "check_url"]
 
 Lookup = Callable[[str, int], Awaitable[list[str]]]
+LastLook = Callable[[], Awaitable[None]]
+# The extension of a request: awaited when its connection stands and nothing has been sent; what it raises comes out.
+LAST_LOOK = "last_look"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class _Aim:
     host: str
     port: int
     allowed: AllowedHosts
+    last_look: LastLook | None = None
 
     def check(self, text: str) -> None:
         check_address(ip_address(text.partition("%")[0]), self.host, self.port, self.allowed)
@@ -116,9 +120,8 @@ class Egress(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         url = check_url(str(request.url), self._allowed)
-        _aim.set(
-            _Aim(url.raw_host.decode("ascii"), url.port or (443 if url.scheme == "https" else 80), self._allowed)
-        )
+        port = url.port or (443 if url.scheme == "https" else 80)
+        _aim.set(_Aim(url.raw_host.decode("ascii"), port, self._allowed, request.extensions.get(LAST_LOOK)))
         # aiohttp parses the address anew, so it gets the very one that was checked, and names the host itself.
         request.url = url
         request.headers.pop("host", None)
@@ -140,13 +143,22 @@ class Egress(httpx.AsyncBaseTransport):
             limit=0,
             ttl_dns_cache=10,
         )
+        tracing = aiohttp.TraceConfig()
+        tracing.on_connection_create_end.append(_look)
         return aiohttp.ClientSession(
             connector=connector,
+            trace_configs=[tracing],
             connector_owner=True,
             cookie_jar=aiohttp.DummyCookieJar(),
             skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding", "Content-Type"),
             trust_env=False,
         )
+
+
+async def _look(*_: Any) -> None:
+    look = _aim.get().last_look
+    if look is not None:
+        await look()
 
 
 @cache

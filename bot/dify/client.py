@@ -7,6 +7,7 @@ import time
 from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import httpx
@@ -20,7 +21,7 @@ from bot.dify.hearing import Hearing
 from bot.dify.outage import NoLeave, StreamLost, explain, lost, refuse
 from bot.dify.sse import Splitter
 from bot.dify.wire import MAX_BODY, check_head, read_body, read_object
-from bot.egress import AllowedHosts, Egress
+from bot.egress import LAST_LOOK, AllowedHosts, Egress
 from bot.errors import DifyError, Refusal
 from storage.records import InputField
 
@@ -91,8 +92,9 @@ class Dify:
     ) -> AsyncGenerator[AsyncIterator[Event]]:
         """Start a run and yield its events. Leaving closes the line; the run goes on at Dify.
 
-        `user` is the only handle by which a run can be found again, so it should be unique. `leave` is asked right
-        before the request is sent, after all waiting; where it says no, nothing is sent and NoLeave is raised. A
+        `user` is the only handle by which a run can be found again, so it should be unique. `leave` is asked after
+        all waiting, and again when the connection stands, right before the request is sent; where it says no, nothing
+        is sent and NoLeave is raised. A
         chatflow's message is the input `sys.query`, or else `query`. Raises StreamLost when the run may have begun
         although no more is heard of it: it must be looked for, not started again. The events may end without a
         terminal one. In `hearing` stands what came over the line, also what made no event.
@@ -173,10 +175,11 @@ class Dify:
         """Send the start and wait for the head of the answer."""
         timeout = httpx.Timeout(self._silence_s, connect=CONNECT_S)
         request = self._request(endpoint, "POST", url, payload, timeout)
+        look = partial(_need, leave)
+        request.extensions[LAST_LOOK] = look  # to connect takes time, in which the leave may grow old
         gate = self._opening.setdefault((url.scheme, url.host, url.port), asyncio.Semaphore(self._opens_at_once))
         async with gate:
-            if leave is not None and not await leave():
-                raise NoLeave
+            await look()
             try:
                 response = await self._http.handle_async_request(request)
             except (httpx.TransportError, httpx.InvalidURL, Refusal) as error:
@@ -224,6 +227,11 @@ class Dify:
             raise refuse(Code.BAD_KEY, "The API key has characters that no key of Dify has.")
         headers = _HEADERS | {"Authorization": f"Bearer {endpoint.key}"}
         return httpx.Request(method, url, json=payload, headers=headers, extensions={"timeout": timeout.as_dict()})
+
+
+async def _need(leave: Callable[[], Awaitable[bool]] | None) -> None:
+    if leave is not None and not await leave():
+        raise NoLeave
 
 
 def _read_start(endpoint: Endpoint, inputs: Mapping[str, Any], user: str) -> tuple[httpx.URL, Mapping[str, Any]]:

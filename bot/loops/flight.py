@@ -17,6 +17,7 @@ from bot.loops.close import close
 from bot.loops.disown import disown
 from bot.loops.ending import Ending, Wish, end_before_asking, end_by_stream, read_wish, tell_line
 from bot.loops.heading import Heading
+from bot.loops.leave import is_fresh
 from bot.loops.logbook import Logbook
 from bot.loops.pursuit import STOP_PATIENCE_S, Pursuit
 from bot.loops.signal import Signal
@@ -57,6 +58,7 @@ class Flight:
         self._hearing, self._heard = Hearing(), ""
         self._asked, self._named = Signal(), Signal()
         self._task: asyncio.Task[None] | None = None
+        self._left_at: float | None = None  # the leave of this request, by monotonic time
         # The time that a human takes does not count; after a form was filled in, the limit begins anew.
         begun_at = None if run.state is RunState.WAITING else run.asked_at
         passed_s = (services.now() - begun_at).total_seconds() if begun_at else 0.0
@@ -126,6 +128,7 @@ class Flight:
 
     async def _stream(self, endpoint: Endpoint) -> tuple[Wish | None, DifyError | None]:
         """Start it there and read on until it has ended, was stopped, or nothing more is heard of it."""
+        self._left_at = None
         reading = asyncio.create_task(self._read(endpoint), name=f"stream of run {self.run.id}")
         try:
             wish = await self._watch(reading)
@@ -199,9 +202,14 @@ class Flight:
                     book.is_changed = True
 
     async def _ask_leave(self) -> bool:
-        now = self._services.now()
-        if not self.is_flying or not await self._leave(self.run):
+        if not self.is_flying:
             return False
+        if self._left_at is not None and is_fresh(self._left_at):
+            return True
+        now, left_at = self._services.now(), time.monotonic()
+        if not await self._leave(self.run):
+            return False
+        self._left_at = left_at
         self.logbook.run, self._hearing.since = replace(self.run, asked_at=now), time.monotonic()
         self._deadline = self._hearing.since + self.run.timeout_s
         return True

@@ -13,6 +13,11 @@ SELF_FENCE_S = 7.5
 TOLD_AT_ONCE = 10  # whoever has leave sends at once: a hundred requests in one turn of the loop hold up every ack
 
 
+def is_fresh(since: float) -> bool:
+    """Whether a leave that was given at that monotonic instant, or asked for then, may still be used."""
+    return monotonic() - since < SELF_FENCE_S
+
+
 class Leave:
     """Asked right before a request leaves that cannot be taken back."""
 
@@ -27,7 +32,7 @@ class Leave:
         while True:
             since = monotonic()
             has_leave = await self._join(run)
-            if not has_leave or monotonic() - since < SELF_FENCE_S:
+            if not has_leave or is_fresh(since):
                 return has_leave
 
     async def _join(self, run: Run) -> bool:

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from bot.demo.dify import DemoRun, LocalDify
-from bot.dify.client import Dify, Endpoint, RunDetail, StreamLost
+from bot.dify.client import Dify, Endpoint, NoLeave, RunDetail, StreamLost
 from bot.dify.events import Event
 from bot.egress import AllowedHosts
 from bot.errors import DifyError
@@ -203,6 +203,18 @@ async def test_a_full_app_and_a_server_error_pass(bench: Bench) -> None:
 async def test_fmea_e5_a_proxy_that_gave_up_leaves_the_start_unsure(bench: Bench, status: int) -> None:
     bench.local.mischief.fail_next(status=status)
     assert isinstance(await bench.fail(), StreamLost)
+
+
+async def test_who_loses_the_leave_while_the_connection_is_made_sends_nothing(bench: Bench) -> None:
+    answers = iter((True, False))
+
+    async def leave() -> bool:
+        return next(answers)
+
+    with pytest.raises(NoLeave):
+        async with bench.dify.start(bench.endpoint("digest"), INPUTS["digest"], "u1", leave=leave):
+            pass
+    assert (bench.local.starts(), next(answers, None)) == ([], None)
 
 
 async def test_fmea_e6_a_closed_door_is_sure_and_passes(bench: Bench) -> None:

@@ -2,6 +2,7 @@
 
 import asyncio
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.dify.codes import Code
-from bot.loops import leave
+from bot.loops import flight, leave
 from bot.loops.janitor import MAX_DEATHS, PROVED_AFTER_S, SUSPECT_DEATHS, Janitor
 from bot.loops.look import LAST_TRIES
 from bot.loops.runner import LEASE_S, Runner
@@ -260,6 +261,26 @@ async def test_many_that_leave_at_once_ask_in_one_transaction(house: House) -> N
     gate = leave.Leave(house.services, LEASE_S)
     assert await asyncio.gather(*(gate.ask(run) for run in mine)) == [True] * 20
     assert {(await house.run(run)).asked_at for run in ready} == {NOW}
+
+
+async def test_who_stood_still_while_connecting_asks_for_leave_again_and_sends_nothing(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run, gate = await house.ready("digest"), house.runner._leave
+    ask = gate.ask
+
+    async def ask_and_stand_still(asking: Run) -> bool:
+        has_leave = await ask(asking)
+        later = house.hand.now + timedelta(seconds=LEASE_S + 1)
+        await house.store.run(lambda c: claims.rescue_run(c, asking.id, "heir", later, LEASE_S))
+        monkeypatch.setattr(flight, "is_fresh", lambda since: False)
+        return has_leave
+
+    monkeypatch.setattr(gate, "ask", ask_and_stand_still)
+    monkeypatch.setattr(flight, "NEWS_PATIENCE_S", 0.05)
+    await house.runner.once()
+    kept = await house.landed(run)
+    assert (kept.owner, kept.state, house.dify.starts()) == ("heir", RunState.RUNNING, [])
 
 
 async def test_no_database_is_no_leave(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
