@@ -14,6 +14,11 @@ StorageError
 └── CannotOpen     a sealed secret cannot be opened
 """
 
+from sqlalchemy.exc import SQLAlchemyError
+
+# What a statement raises inside a transaction, before the store has made a StorageError of it.
+StatementFailed = SQLAlchemyError
+
 
 class StorageError(Exception):
     """The root of this tree. `message` says what and why."""

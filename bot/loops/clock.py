@@ -1,6 +1,7 @@
 """The clock: what has come due is handled, and the alarm is set for what comes due next."""
 
 import asyncio
+import logging
 from datetime import datetime
 from functools import partial
 from time import monotonic
@@ -9,10 +10,13 @@ from sqlalchemy import Connection
 
 from bot.loops.keep import LONGEST_PAUSE_S
 from bot.operations.resume import resume_due
-from bot.operations.tick import Ticked, tick
+from bot.operations.tick import Ticked, decide_apart, tick
 from bot.services import Services
 from storage import claims, jobs
+from storage.errors import StorageError
 from storage.line import Line
+
+log = logging.getLogger(__name__)
 
 # How many batches of a herd are handled side by side: PostgreSQL writes one while the next is decided about, and
 # passes over what another has in hand. SQLite has one writer.
@@ -68,12 +72,23 @@ class Clock:
         if handled:
             services.engine.wake("courier")
         due_at = min((at for at in (run_at, resume_at) if at is not None), default=None)
-        if due_at is not None:
+        if (
+            due_at is not None and due_at > now
+        ):  # what is due and is left is in other hands, or waits for the next beat
             services.engine.wake("clock", at=due_at)
         return handled
 
     async def _tick(self, now: datetime) -> Ticked:
-        return await self._services.store.run(partial(tick, now=now), line=Line.BULK)
+        store = self._services.store
+        try:
+            return await store.run(partial(tick, now=now), line=Line.BULK)
+        except StorageError:
+            raise
+        except Exception:  # noqa: BLE001 - found again below, and logged with the run that it is about
+            apart = await store.run(partial(decide_apart, now=now), line=Line.BULK)
+        for run, error in apart.failed:
+            log.error("Run %s of job %s cannot be decided about and waits", run.id, run.job_id, exc_info=error)
+        return apart.ticked
 
 
 def _next_instants(c: Connection) -> tuple[datetime | None, datetime | None]:

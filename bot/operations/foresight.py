@@ -61,7 +61,10 @@ def spread(job_id: int, found: Sequence[Schedule], slot: Slot, book: Book | None
     for schedule in found:
         if not schedule.jitter_s:
             continue
-        own = schedules.next_slot(schedule, before, book)
+        try:
+            own = schedules.next_slot(schedule, before, book)
+        except (NoData, Refusal):  # of a year that nobody knows, so it is not the one whose slot this is
+            continue
         if own is not None and own.at == slot.at:
             try:
                 following = schedules.union_next(found, slot.at, book)

@@ -1,5 +1,6 @@
 """One tick of the clock: due runs are let in, put in line or closed, and each job's next slot is planned."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -16,6 +17,7 @@ from bot.operations.plan import Books, plan_after, plan_after_end, plan_many
 from bot.operations.show import show
 from bot.rules.admit import GRACE, Close, Decision, Lateness, Queue, admit
 from storage import claims, jobs, runs, slots
+from storage.errors import StatementFailed
 from storage.records import Cause, Job, Run, RunState
 
 # PERFORMANCE: 100 to 500 a transaction is the best rate that keeps the writer free for acks.
@@ -62,7 +64,37 @@ def tick(c: Connection, now: datetime) -> Ticked:
 def decide_due(c: Connection, now: datetime) -> Ticked:
     """Handle one batch of due runs, whatever they are. A slot that was missed takes those after it along, so that
     the slot that is planned next may have come due already: there is more to do until nothing is due."""
-    due = claims.due_runs(c, now, BATCH)
+    return _decide_all(c, claims.due_runs(c, now, BATCH), now)
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """What could be decided, and about which runs it could not, and why."""
+
+    ticked: Ticked
+    failed: tuple[tuple[Run, Exception], ...]
+
+
+def decide_apart(c: Connection, now: datetime) -> Apart:
+    """As `decide_due`, each run by itself: after an error that nobody has foreseen, so that one job does not hold up
+    all others. About whom nothing can be decided stays due."""
+    ticked: list[Ticked] = []
+    failed: list[tuple[Run, Exception]] = []
+    for run in claims.due_runs(c, now, BATCH):
+        try:
+            with c.begin_nested():
+                ticked.append(_decide_all(c, [run], now))
+        except StatementFailed:
+            raise
+        except Exception as error:  # noqa: BLE001 - the clock logs it
+            failed.append((run, error))
+    ready = tuple(run_id for one in ticked for run_id in one.ready)
+    return Apart(
+        Ticked(len(ticked), ready, is_full=len(ticked) + len(failed) == BATCH and bool(ticked)), tuple(failed)
+    )
+
+
+def _decide_all(c: Connection, due: Sequence[Run], now: datetime) -> Ticked:
     found = jobs.lock_many(c, {run.job_id for run in due if run.job_id is not None})
     late = sum(1 for run in due if now - run.due_at > GRACE)
     doing = _Tick(c, now, Books(c), lines_of(c, list(found)), rows_each=max(1, ROWS_AT_ONCE // max(1, late)))

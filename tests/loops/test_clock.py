@@ -10,9 +10,11 @@ import pytest
 from sqlalchemy import Connection, select
 
 from bot.loops.clock import Clock
+from bot.operations import tick as ticking
+from bot.operations.herd import Herd
 from bot.operations.launch import launch_job
 from bot.operations.pause import pause
-from bot.operations.tick import BATCH, tick
+from bot.operations.tick import BATCH, _decide, tick
 from storage import apps, claims, deliveries, jobs, runs
 from storage.database import Store, open_store
 from storage.records import Cause, Job, JobState, Run, RunState
@@ -209,6 +211,34 @@ async def test_a_tick_that_fails_changes_nothing_and_the_next_one_does_it_all(ho
         await house.store.run(fail)
     assert await rows_of(house.store, job) == before
     house.hand.now = DUE
+    assert await house.clock.once() == 1
+
+
+@BOTH
+async def test_a_job_about_which_nothing_can_be_decided_holds_up_no_other(
+    house: House, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    good, bad, after = [await save(house.store, name=name) for name in ("Good", "Bad", "After")]
+
+    def decide(doing: Any, job: Job, run: Run) -> None:
+        if job.id == bad.id:
+            raise LookupError("a rule that nobody has thought of")
+        _decide(doing, job, run)
+
+    def no_herd(c: Connection, *, now: datetime) -> Herd:
+        return Herd((), is_full=False)
+
+    monkeypatch.setattr(ticking, "let_in_herd", no_herd)
+    monkeypatch.setattr(ticking, "_decide", decide)
+    house.hand.now = DUE
+    assert await house.clock.once() == 2
+    for job in (good, after):
+        assert [run.state for run in await rows_of(house.store, job)] == [RunState.READY, RunState.PLANNED]
+    (waits,) = await rows_of(house.store, bad)
+    assert (waits.state, waits.due_at) == (RunState.PLANNED, DUE)
+    assert f"Run {waits.id} of job {bad.id} cannot be decided about" in caplog.text
+    assert "clock" not in house.bell.alarms  # it would ring at once, and for ever
+    monkeypatch.undo()
     assert await house.clock.once() == 1
 
 
