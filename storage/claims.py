@@ -87,8 +87,9 @@ _CLAIM = {
     for name, condition in among(runs.c.id, "run_ids").items()
 }
 _NAME = update(runs).where(_WITH_ID)
-# Only what Dify has named can be what its owner died of; one that handed it over did not die.
-_DIED = and_(runs.c.owner.is_not(None), runs.c.dify_run_id.is_not(None))
+# Only what Dify has named can be what its owner died of; one that handed it over did not die, nor one whose run waits
+# for a person, which is looked at whenever its lease ends.
+_DIED = and_(RUN_RUNNING, runs.c.owner.is_not(None), runs.c.dify_run_id.is_not(None))
 _RESCUE = (
     update(runs)
     .where(_WITH_ID, RUN_HELD, runs.c.lease_until < _NOW)
@@ -141,7 +142,14 @@ _SAVE_PROGRESS = {
     .returning(runs.c.id)
     for name, given in _FLIGHTS.items()
 }
-_ASK_STOP = update(runs).where(_WITH_ID, RUN_OPEN)
+_ASK_STOP = (
+    update(runs)
+    .where(_WITH_ID, RUN_OPEN)
+    .values(
+        stop_by=bindparam("by"),
+        lease_until=case((runs.c.state == RunState.WAITING, _LONG_AGO), else_=runs.c.lease_until),
+    )
+)
 
 # An edit waits in another line than a first message: Slack counts edits for the whole workspace.
 _LINE = case((deliveries.c.receipt.is_not(None), EDITS), else_=deliveries.c.target)
@@ -357,8 +365,9 @@ def _save(c: Connection, statement: Any, run: Run, **more: Any) -> Run | None:
 
 
 def ask_stop(c: Connection, run_id: int, by: str) -> bool:
-    """Notes who wants the run to end; its owner sees that at its next save. False if it has ended already."""
-    return c.execute(_ASK_STOP, {"run_id": run_id, "stop_by": by}).rowcount == 1
+    """Notes who wants the run to end; its owner sees that at its next save, or at once where it waits for a person.
+    False if it has ended already."""
+    return c.execute(_ASK_STOP, {"run_id": run_id, "by": by}).rowcount == 1
 
 
 def line_of(delivery: Delivery) -> str:

@@ -16,6 +16,7 @@ from bot.operations.line import REPLACE, REPLACED
 from storage.records import Fault, NodeSpan, Run, RunState
 
 UNCONFIRMED = "unconfirmed"
+NOT_HEEDED = "Dify stops no run that waits for a person: it goes on there if its form is filled in."
 
 
 class Wish(StrEnum):
@@ -116,6 +117,8 @@ def end_by_detail(detail: RunDetail | None, wish: Wish | None) -> Ending:
         )
     if detail is None or state is None:
         return _unconfirmed(wish)
+    if state is RunState.WAITING and wish is not None and wish.is_stop:
+        return _unconfirmed(wish, NOT_HEEDED)
     fault = None
     if wish is None and not (state.is_success or state is RunState.WAITING):
         fault = Fault(code=Code.FAILED, message=faults.redact(detail.error or MENDS[Code.FAILED]))
@@ -195,14 +198,14 @@ def end_poisoned() -> Ending:
     return Ending(RunState.LOST, Fault(code=Code.POISONED, message=MENDS[Code.POISONED]), reason="poisoned")
 
 
-def _unconfirmed(wish: Wish | None) -> Ending:
+def _unconfirmed(wish: Wish | None, message: str = "") -> Ending:
     if wish is None:
         return Ending(RunState.LOST, Fault(code=Code.WORKER_LOST, message=MENDS[Code.WORKER_LOST]))
     if wish is Wish.REPLACE:
-        message = "Dify has not confirmed that it stopped: the old run may still be spending tokens."
+        message = message or "Dify has not confirmed that it stopped: the old run may still be spending tokens."
         return Ending(RunState.STOPPED, Fault(code=Code.STOPPED_BY_USER, message=message), reason=REPLACED)
     state = RunState.STOPPED if wish is Wish.STOP else RunState.TIMED_OUT
-    message = "Dify was asked to stop it and has not confirmed; it may still be spending tokens."
+    message = message or "Dify was asked to stop it and has not confirmed; it may still be spending tokens."
     return Ending(state, Fault(code=Code.STOPPED_BY_USER, message=message), reason=UNCONFIRMED)
 
 

@@ -16,8 +16,9 @@ log = logging.getLogger(__name__)
 
 FIRST_PAUSE_S = 0.3
 LONGEST_PAUSE_S = 5.0
-# Dify shows these once and for all; a paused run waits for a human.
-SETTLED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", "paused"})
+WAITS = "paused"  # for a human
+# Dify shows these once and for all, or until a human comes.
+SETTLED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", WAITS})
 
 
 # So many searches in a row, after all patience, to which Dify gave no answer, before that is the end: one may be

@@ -13,7 +13,7 @@ from bot.loops.ending import Ending, Wish, end_by_detail, end_by_search, read_wi
 from bot.loops.halt import halt
 from bot.loops.keep import insist
 from bot.loops.logbook import Logbook
-from bot.loops.look import SETTLED, Heard, Sought, go_on, look_until_settled, seek
+from bot.loops.look import SETTLED, WAITS, Heard, Sought, go_on, look_until_settled, seek
 from bot.loops.reach import SILENCES, Reach
 from bot.loops.signal import Signal
 from bot.operations.stray import report_stray
@@ -81,7 +81,12 @@ class Pursuit:
             if self._is_left:
                 await self._leave_to_others()
                 return None
-            if detail is not None and detail.status in SETTLED:
+            # What waits for a person is settled for all but one who wants it to end.
+            if (
+                detail is not None
+                and detail.status in SETTLED
+                and not (detail.status == WAITS and self._asked.is_set())
+            ):
                 return end_by_detail(detail, None)
             wish = read_wish(self._logbook.run.stop_by if self._asked.is_set() else None)
             patience_s = patience_of(wish)

@@ -11,7 +11,8 @@ from sqlalchemy import Connection
 from bot.demo.dify import DemoRun
 from bot.demo.dify.run import resume
 from bot.loops import pursuit
-from bot.loops.janitor import FIRST_SWEEP_S, SWEEP_EVERY_S, SWEEP_FOR_S, Janitor
+from bot.loops.ending import UNCONFIRMED
+from bot.loops.janitor import FIRST_SWEEP_S, MAX_DEATHS, SWEEP_EVERY_S, SWEEP_FOR_S, Janitor
 from bot.loops.runner import LEASE_S
 from bot.operations.prune import WINDOW
 from bot.operations.stop import stop
@@ -140,7 +141,7 @@ async def fill_in(house: House, at_dify: DemoRun) -> None:
 
 async def test_a_run_that_waits_for_a_human_is_looked_at_each_minute_and_told_once(house: House) -> None:
     run = await house.fly("approval")
-    for minute in range(3):
+    for minute in range(MAX_DEATHS + 2):
         house.hand.turn(seconds=61)
         assert await house.janitor.once() == 1
         looked = await house.landed(run)
@@ -148,6 +149,16 @@ async def test_a_run_that_waits_for_a_human_is_looked_at_each_minute_and_told_on
         assert looked.lease_until == house.hand.now + timedelta(seconds=60), minute
     (told,) = await house.store.read(lambda c: deliveries.of_run(c, run.id))
     assert told.wanted == 2  # begun, and waiting
+
+
+async def test_a_run_that_waits_for_a_human_is_stopped_at_once_although_dify_does_not_heed_it(house: House) -> None:
+    run = await house.fly("approval")
+    await house.store.run(lambda c: stop(c, system(TEAM), run.id, now=house.hand.now))
+    assert await house.janitor.once() == 1
+    ended = await house.landed(run)
+    assert (ended.state, ended.reason) == (RunState.STOPPED, UNCONFIRMED)
+    assert ended.fault is not None
+    assert "waits for a person" in ended.fault.message
 
 
 async def test_a_run_that_waited_for_a_human_goes_on_to_its_end(house: House) -> None:

@@ -195,7 +195,10 @@ async def test_a_stop_can_be_asked_of_any_run_that_has_not_ended(store: Store, s
     run = await store.run(lambda c: runs.add(c, a_run(state=state)))
     assert run is not None
     assert await store.run(lambda c: claims.ask_stop(c, run.id, "U2"))
-    assert await store.read(lambda c: runs.get(c, "T1", run.id)) == replace(run, stop_by="U2")
+    asked = await store.read(lambda c: runs.get(c, "T1", run.id))
+    assert asked is not None
+    assert replace(asked, lease_until=None) == replace(run, stop_by="U2")
+    assert (asked.lease_until is not None) is (state is RunState.WAITING)  # it is looked at now, not after its minute
     assert not await store.run(lambda c: claims.ask_stop(c, run.id + 1, "U2"))
 
 
