@@ -102,6 +102,8 @@ def rerun(
     job = job_by_id(c, actor, Action.RUN, was.job_id) if was.job_id and was.cause is not Cause.TEST else None
     if is_anew:
         again = _renew(c, job, again)
+    elif job is not None and was.ready_at is None:
+        again = _fill(c, job, again)  # a slot that was missed or skipped has never been filled in
     added = _add(c, actor, again, now) if job is None else _add_to_job(c, actor, job, again, now)
     refresh_messages(c, was.id, now=now)
     return added
@@ -115,7 +117,12 @@ def _renew(c: Connection, job: Job | None, run: Run) -> Run:
             code="no_job",
         )
     fresh = replace(run, inputs=job.inputs, job_version=job.version, timeout_s=job.timeout_s, app_id=job.app_id)
-    return replace(fresh, inputs=fill_inputs(c, job, fresh))
+    return _fill(c, job, fresh)
+
+
+def _fill(c: Connection, job: Job, run: Run) -> Run:
+    """With the inputs of a rerun that are filled in now. Raises Refusal."""
+    return replace(run, inputs=fill_inputs(c, job, replace(run, cause=Cause.MANUAL)))
 
 
 def _loose_run(

@@ -19,7 +19,7 @@ from storage import apps, audit, claims, deliveries, drafts, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Draft, Job, JobState, Policy, Run, RunState
 from tests.makers import HERE, NOW, OTHER, OWNER, TEAM, an_actor, fresh_job, fresh_run, save_job
-from tests.storage.examples import a_draft, an_app
+from tests.storage.examples import a_draft, a_run, an_app
 
 test_draft.__test__ = False  # type: ignore[attr-defined]  # an operation, whose name pytest takes for a test
 LATER = NOW + timedelta(minutes=2)
@@ -292,3 +292,24 @@ async def test_a_run_that_has_ended_cannot_be_stopped_and_says_how_it_ended(stor
     with pytest.raises(Refusal, match=r"has already ended \(timed out\)") as refused:
         await store.run(lambda c: stop(c, an_actor(), run.id, now=NOW))
     assert refused.value.code == "ended"
+
+
+MACRO = {"topic": "News of {{ data_time | date('%d %B') }}"}
+FILLED = {"topic": "News of 01 September"}
+
+
+async def test_a_rerun_with_what_the_job_has_now_is_filled_in(store: Store) -> None:
+    job = (await store.run(lambda c: save_job(c, inputs=MACRO))).job
+    was = await an_ended_run(store, job)
+    again = await store.run(lambda c: rerun(c, an_actor(), was.id, generation=0, now=LATER, is_anew=True))
+    assert again.inputs == FILLED
+
+
+async def test_a_slot_that_was_missed_is_filled_in_when_it_is_run_after_all(store: Store) -> None:
+    job = (await store.run(lambda c: save_job(c, inputs=MACRO))).job
+    slot = a_run(key="missed", job_id=job.id, app_id=job.app_id, inputs=MACRO, state=RunState.MISSED)
+    missed = await store.run(lambda c: runs.add(c, replace(slot, slot_at=NOW, ready_at=None, ended_at=NOW)))
+    assert missed is not None
+    later = NOW + timedelta(days=3)
+    again = await store.run(lambda c: rerun(c, an_actor(), missed.id, generation=0, now=later))
+    assert (again.inputs, again.slot_at) == (FILLED, NOW)
