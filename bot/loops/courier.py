@@ -110,11 +110,11 @@ class Courier:
         if delivery.kind is DeliveryKind.RUN and delivery.digest_id is not None:
             await self._services.store.run(partial(retell, delivery=delivery, now=self._services.now()))
             return
-        message = await render(self._services, delivery)
-        if message is None:
-            await self._services.store.run(lambda c: claims.bury(c, delivery, "what it tells of is gone"))
-            return
         try:
+            message = await render(self._services, delivery)
+            if message is None:
+                await self._services.store.run(lambda c: claims.bury(c, delivery, "what it tells of is gone"))
+                return
             notifier = leaves("bot.notifiers")[delivery.destination]
             receipt = await notifier.send(self._services, delivery, message, partial(self._ask_leave, delivery))
         except DeliveryError as error:

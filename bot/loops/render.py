@@ -80,7 +80,11 @@ async def render(services: Services, delivery: Delivery) -> Message | None:
         reruns=len(rows.reruns),
         names=names,
     )
-    return replace(told, thread_ts=_thread_of(rows.root)) if "thread" in delivery.facts else told
+    if "thread" not in delivery.facts:
+        return told
+    if rows.root is None or rows.root.state is DeliveryState.DEAD:
+        return None
+    return replace(told, thread_ts=_thread_of(rows.root))
 
 
 def _digest(rows: _Rows) -> Message | None:
@@ -92,9 +96,9 @@ def _digest(rows: _Rows) -> Message | None:
     return replace(told, thread_ts=_thread_of(digest)) if rows.number else told
 
 
-def _thread_of(root: Delivery | None) -> str:
+def _thread_of(root: Delivery) -> str:
     """The message below which this one stands, which is posted before it."""
-    ts = (root.receipt or {}).get("ts") if root is not None else None
+    ts = (root.receipt or {}).get("ts")
     if not ts:
         raise DeliveryError("The message above it is not there yet.", permanent=False, code="no_thread")
     return str(ts)
@@ -156,7 +160,7 @@ def _who(by: str, names: Mapping[str, str]) -> str:
 def _alert(delivery: Delivery, run: Run, job: Job | None, spans: tuple[NodeSpan, ...], reruns: int) -> Message | None:
     facts, kind = delivery.facts, Alert(delivery.facts["alert"])
     if kind is Alert.SLOW:
-        return None if run.state.has_ended else slow_alert(run, job)
+        return slow_alert(run, job) if run.state is RunState.RUNNING else None
     if kind is Alert.FAST:
         return fast_alert(run, job, reruns=reruns)
     since = _instant(facts.get("since")) or run.ended_at or run.due_at
