@@ -16,7 +16,7 @@ from bot.loops.keep import keep_progress
 from bot.loops.leave import Leave
 from bot.loops.logbook import LIVE_AFTER
 from bot.loops.reach import Reach
-from bot.operations.again import OVERTAKEN, is_overtaken
+from bot.operations.again import OVERTAKEN, as_it_waited, is_overtaken
 from bot.operations.finish import finish
 from bot.operations.show import show, show_later
 from bot.operations.turn import Turn, take_turns
@@ -146,7 +146,7 @@ class Runner:
         for run in claims.claim_runs(c, list(ways), services.owner, now, LEASE_S):
             reason = "before it began" if run.stop_by is not None else OVERTAKEN if is_overtaken(c, run) else None
             if reason is not None:
-                finish(c, replace(run, state=RunState.STOPPED, reason=reason, ended_at=now), now=now)
+                finish(c, replace(as_it_waited(run), state=RunState.STOPPED, reason=reason, ended_at=now), now=now)
                 continue
             way = ways[run.id]
             if way.is_try:

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from bot.operations.show import show
+from bot.operations.show import forget_slow, show
 from bot.rules.retry import Again, retry
 from storage import attempts as past
 from storage import claims, runs
@@ -35,6 +35,8 @@ def try_again(c: Connection, run: Run, job: Job | None, *, now: datetime) -> Run
             fault=run.fault,
         )
         past.append(c, failed)
+    if not again.is_sent:
+        forget_slow(c, saved)  # it has not begun; the alert is owed anew when it does
     if again.at > now or not again.is_sent:  # what is sent again at once has nothing to tell
         show(c, saved, now=now, rank=2)
     return saved
@@ -45,17 +47,20 @@ def is_overtaken(c: Connection, run: Run) -> bool:
     return bool(run.retries) and run.job_id is not None and runs.has_newer_success(c, run.job_id, run.slot_at)
 
 
+def as_it_waited(run: Run) -> Run:
+    """A claimed run of which Dify knows nothing: its claim was no attempt, and no start."""
+    attempts = run.attempts - 1
+    return replace(run, attempts=attempts, started_at=run.started_at if attempts else None)
+
+
 def _anew(run: Run, again: Again) -> Run:
     """Nothing of the attempt that failed stays but its fault."""
-    attempts = run.attempts if again.is_sent else run.attempts - 1
     return replace(
-        run,
+        run if again.is_sent else as_it_waited(run),
         state=RunState.READY,
-        attempts=attempts,
         retries=run.retries + again.is_counted,
         try_at=again.at if again.is_sent else None,
         ready_at=again.at if again.is_sent else run.ready_at,
-        started_at=run.started_at if attempts else None,
         tag=None,
         base_url=None,
         asked_at=None,

@@ -8,22 +8,25 @@ from sqlalchemy import Connection
 from bot.operations.again import try_again
 from bot.operations.backfill import serve_batch
 from bot.operations.gate import note_outcome
-from bot.operations.line import serve_next
+from bot.operations.line import serve_next, why_unstarted
 from bot.operations.plan import plan, plan_after_end
 from bot.operations.show import forget_slow, refresh_messages, show, touch_batch
 from bot.rules.judge import Verdict, judge
-from storage import claims, deliveries, jobs, runs
+from storage import claims, deliveries, jobs, runs, slots
 from storage.records import Delivery, DeliveryKind, Job, JobState, Run, RunState
 
 
 def finish(c: Connection, run: Run, *, now: datetime) -> Run | None:
-    """Close a claimed run with the end that it carries, or owe its next attempt where that was not the last; None
-    when the claim was lost, and nothing was written.
+    """Close a claimed run with the end that it carries, or owe its next attempt where that was not the last and
+    nobody wants it to stop; None when the claim was lost, and nothing was written.
 
     The job is locked before the run, as everybody does who decides for a job.
     """
     job = _job_of(c, run)
     saved = again = try_again(c, run, job, now=now)
+    if again is not None and again.stop_by is not None:  # the wish came after the last beat, and there is no next try
+        saved = slots.close_unstarted(c, again.id, RunState.STOPPED, why_unstarted(again), now)
+        again = None
     if saved is None:
         saved = claims.save_run(c, run)
     if saved is None:

@@ -56,7 +56,10 @@ def next_opening(found: Gates, team: Sequence[App], *, now: datetime) -> datetim
 
 
 def note_outcome(c: Connection, run: Run, *, now: datetime) -> None:
-    """What the end of an attempt tells of the host: it was not reached, or it answered."""
+    """What the end of an attempt tells of the host: it was not reached, or it answered. One that was never sent says
+    nothing, whatever fault an earlier one has left."""
+    if run.asked_at is None:
+        return
     if run.fault is not None and run.fault.code == FULL and not run.fault.begun:
         running = sum(count for (app_id, _), count in claims.count_running(c).items() if app_id == run.app_id)
         gates.note_full(c, run.app_id, running, now)

@@ -91,6 +91,13 @@ def start(c: Connection, job: Job, run: Run, *, now: datetime) -> bool:
     return True
 
 
+def why_unstarted(run: Run) -> str:
+    """Why a run that waited when somebody stopped it has not begun."""
+    if run.stop_by == REPLACE:
+        return REPLACED
+    return "it waited for its next try" if run.attempts else "it had not started"
+
+
 def _give_way(c: Connection, run: Run, state: RunState, reason: str, now: datetime) -> bool:
     """Close a run that has not begun, and tell those who had been told of it."""
     closed = slots.close_unstarted(c, run.id, state, reason, now)

@@ -8,6 +8,7 @@ from typing import TypeAlias
 from sqlalchemy import Connection
 
 from bot.hosts import host_of
+from bot.operations.again import as_it_waited
 from bot.operations.finish import finish
 from bot.operations.gate import Gates, is_shut, look_at_gates, next_opening
 from bot.rules.room import Limits, Place, Room, Way
@@ -76,7 +77,7 @@ def expire_overdue(c: Connection, team_id: str, owner: str, lease_s: float, *, w
     unreached = {app.id for app in team if found.closes(app)}
     for run in claims.claim_runs(c, overdue, owner, now, lease_s):
         reason = NOT_REACHED if run.app_id in unreached else NO_ROOM
-        finish(c, replace(run, state=RunState.EXPIRED, reason=reason, ended_at=now), now=now)
+        finish(c, replace(as_it_waited(run), state=RunState.EXPIRED, reason=reason, ended_at=now), now=now)
 
 
 def look_for_room(

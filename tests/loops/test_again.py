@@ -148,6 +148,7 @@ async def test_a_run_without_room_for_an_hour_expires_and_is_told(house: House) 
     ended = await house.run(run)
     assert (ended.state, ended.reason) == (RunState.EXPIRED, NO_ROOM)
     assert await alerts(house, job) == 1
+    assert (ended.attempts, ended.started_at) == (0, None)
 
 
 async def test_a_start_that_never_began_is_made_again_under_another_name(house: House) -> None:

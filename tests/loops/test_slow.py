@@ -1,9 +1,11 @@
 """A run that goes on for longer than it should is told of once, and one that is done too soon as well."""
 
+import asyncio
+
 import pytest
 
 from storage import deliveries, runs
-from storage.records import DeliveryKind, DeliveryState, Policy, Run
+from storage.records import DeliveryKind, DeliveryState, Policy, Run, RunState
 from tests.loops.house import ANA, OPS, House
 from tests.makers import an_actor, save_job
 
@@ -37,7 +39,10 @@ async def test_a_run_that_is_done_in_time_leaves_no_warning_behind(house: House)
 
 async def test_a_run_that_goes_on_for_longer_is_told_of_with_a_button_to_stop_it(house: House) -> None:
     run = await due(house, "never-ending", Policy(warn_over_s=600))
+    starting = asyncio.create_task(house.bell.hear("saver"))
+    await asyncio.sleep(0)
     await house.runner.once()
+    await starting
     house.hand.turn(seconds=601)
     await house.runner.close()  # another server will follow it
     await house.deliver()
@@ -53,3 +58,11 @@ async def test_a_run_that_succeeds_too_soon_is_told_of(house: House) -> None:
     assert await alerts(house, run) == ["fast"]
     await house.deliver()
     assert any("Look whether it did its work" in one.text for one in house.said())
+
+
+async def test_a_run_that_waits_for_room_is_not_slow(house: House) -> None:
+    run = await due(house, "digest", Policy(warn_over_s=600))
+    house.dify.mischief.too_many_next(1)
+    await house.runner.once()
+    assert (await house.landed(run)).state is RunState.READY
+    assert await alerts(house, run) == []

@@ -7,11 +7,14 @@ import pytest
 from sqlalchemy import Connection
 
 from bot.operations.finish import finish, follow
+from bot.operations.gate import FULL
 from bot.operations.launch import launch_job, rerun
-from storage import claims, deliveries, jobs, runs
+from bot.operations.line import REPLACE
+from bot.operations.stop import stop
+from storage import claims, deliveries, gates, jobs, runs
 from storage.database import Store
-from storage.records import Delivery, DeliveryKind, Fault, Job, JobState, Run, RunState
-from tests.makers import HERE, NOW, TEAM, an_actor, fresh_job, fresh_run, save_job
+from storage.records import Delivery, DeliveryKind, Fault, Job, JobState, Policy, Run, RunState
+from tests.makers import HERE, NOW, OWNER, TEAM, an_actor, fresh_job, fresh_run, save_job
 from tests.storage.examples import a_run
 
 ENDS = [
@@ -204,3 +207,55 @@ async def test_a_deleted_job_keeps_count_and_calls_nobody(store: Store) -> None:
     kept = await store.read(lambda c: jobs.get(c, TEAM, job.id))
     assert kept is not None
     assert kept.failures == 1
+
+
+PASSES = Fault(code="unreachable", message="Dify cannot be reached.", final=False)
+
+
+@pytest.mark.parametrize(
+    ("by", "reason"), [(OWNER, "it waited for its next try"), (REPLACE, "replaced by a newer run")]
+)
+async def test_whoever_wants_a_run_to_stop_while_it_fails_ends_it(store: Store, by: str, reason: str) -> None:
+    job = (await store.run(lambda c: save_job(c, policy=Policy(retries=2)))).job
+
+    def fail(c: Connection, key: str, *, is_unwanted: bool) -> Run:
+        run = begin(c, job, key, NOW)
+        if is_unwanted:
+            claims.ask_stop(c, run.id, by)
+        ended = finish(c, replace(run, state=RunState.FAILED, ended_at=NOW, fault=PASSES), now=NOW)
+        assert ended is not None
+        return ended
+
+    unwanted = await store.run(lambda c: fail(c, "typed:1", is_unwanted=True))
+    assert (unwanted.state, unwanted.reason) == (RunState.STOPPED, reason)
+    wanted = await store.run(lambda c: fail(c, "typed:2", is_unwanted=False))
+    assert wanted.state is RunState.READY
+
+
+async def test_a_run_that_was_given_back_between_two_wishes_to_stop_ends(store: Store) -> None:
+    job = await a_job_of(store)
+
+    def given_back(c: Connection) -> Run:
+        run = begin(c, job, "typed:1", NOW)
+        claims.ask_stop(c, run.id, OWNER)
+        back = claims.put_back(c, run)
+        assert back is not None
+        return back
+
+    run = await store.run(given_back)
+    stopped = await store.run(lambda c: stop(c, an_actor(), run.id, now=NOW))
+    assert (stopped.state, stopped.reason) == (RunState.STOPPED, "it had not started")
+
+
+async def test_a_run_that_expires_says_nothing_of_a_dify_that_it_has_not_asked(store: Store) -> None:
+    job = await a_job_of(store)
+    full = Fault(code=FULL, message="Too many requests.", final=False)
+
+    def expire(c: Connection, key: str, asked_at: datetime | None, state: RunState) -> None:
+        run = begin(c, job, key, NOW)
+        finish(c, replace(run, state=state, ended_at=NOW, fault=full, asked_at=asked_at), now=NOW)
+
+    await store.run(lambda c: expire(c, "typed:1", None, RunState.EXPIRED))
+    assert await store.read(gates.all_gates) == []
+    await store.run(lambda c: expire(c, "typed:2", NOW, RunState.FAILED))
+    assert len(await store.read(gates.all_gates)) == 1
