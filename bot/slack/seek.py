@@ -1,5 +1,7 @@
 """From words and buttons to the row that is meant and the actor who may see it."""
 
+from sqlalchemy import Connection
+
 from bot.errors import Refusal
 from bot.operations import find
 from bot.rules.access import Action, Actor, may, unknown_job, unknown_run
@@ -45,19 +47,25 @@ async def press_run(services: Services, press: Press) -> tuple[Actor, Run]:
 
 
 async def seek_run(services: Services, asker: Asker, text: str | None, *, proven: str) -> tuple[Actor, Run]:
-    """The run of this number."""
+    """The run of this number, and the asker as actor in its channel and in that of its job, which may have moved."""
     named = read_name(text or "")
     run_id = _number(named.lstrip("#"))
-    run = await services.store.read(lambda c: runs.get(c, asker.team_id, run_id))
+    run, job = await services.store.read(lambda c: _with_job(c, asker.team_id, run_id))
     if run is None:
         raise unknown_run(named)
-    return await gather_actor(services, asker, proven=proven, channels=[run.channel_id]), run
+    channels = {run.channel_id} | ({job.channel_id} if job is not None else set())
+    return await gather_actor(services, asker, proven=proven, channels=channels), run
 
 
 async def reader_zone(services: Services, user_id: str) -> str | None:
     """The time zone of a person's Slack profile (IANA), None when Slack does not tell."""
     person = await services.slack.person(user_id)
     return person.tz or None
+
+
+def _with_job(c: Connection, team_id: str, run_id: int) -> tuple[Run | None, Job | None]:
+    run = runs.get(c, team_id, run_id)
+    return run, jobs.get(c, team_id, run.job_id) if run is not None and run.job_id is not None else None
 
 
 def _number(text: str | None) -> int:

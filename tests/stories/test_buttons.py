@@ -129,3 +129,11 @@ async def test_a_run_is_run_again_by_its_number_and_not_while_it_goes_on(world: 
     await world.type("/dify run never-ending")
     await world.started("never-ending")
     assert "has not ended yet" in (await world.type("/dify rerun 3")).text
+
+
+async def test_run_again_works_on_the_messages_of_a_job_that_has_moved_since(world: World) -> None:
+    await world.save('/dify schedule digest every hour as "Watch" topic=Tea')
+    await world.turn_to_next()
+    done = await world.told("*Watch* finished")
+    await world.move_to("#1", "C0NEWS")
+    assert "Running *Watch* again" in (await world.ask(done, "Run again")).text

@@ -83,6 +83,14 @@ class World:
         await self.wait(lambda: card.text.startswith("Saved"), what=f"Saved, for {card.text!r}")
         return card
 
+    async def move_to(self, job: str, channel_id: str, user: str = ANA, channel: str = OPS) -> None:
+        """Lets a job post into another channel from now on."""
+        await self.slack.type(user, channel, f"/dify edit {job}")
+        view = await self.view("Edit job", user)
+        await self.wait(lambda: view.state.get("channel"), what="the form of the job")
+        answer = await self.slack.submit(user, view, {"channel": channel_id})
+        assert answer.ok, answer
+
     def turn(self, by: timedelta = DAY) -> None:
         """Time passes, and the engine notices."""
         self.clock.ahead += by
