@@ -26,7 +26,7 @@ from storage.records import Job, Run, RunState
 from storage.vault import load_keys
 
 LOOK_S = 0.5
-# `serve` notices rows that others wrote within 5 s; nobody takes it after this, so nobody is there.
+# `serve` notices rows that others wrote within 5 s; who has room has taken it by then.
 NOBODY_S = 15.0
 
 
@@ -87,11 +87,17 @@ async def _watch(store: Store, actor: Actor, run: Run) -> Run:
             await asyncio.sleep(LOOK_S)
             waited_s += LOOK_S
             run = await store.read(partial(run_by_id, actor=actor, action=Action.SEE, run_id=run.id))
-            if run.state is RunState.READY and waited_s >= NOBODY_S:
+            if waited_s >= NOBODY_S and is_untouched(run):
                 raise Refusal(
-                    f"Run {run.id} waits, and no `dify-ops serve` has taken it within {NOBODY_S:.0f} s.",
-                    "Start `dify-ops serve` on this database; the run will then be done.",
+                    f"Run {run.id} has not begun within {NOBODY_S:.0f} s: no `dify-ops serve` is there to take it, "
+                    "or as many runs go on as may, and it waits for room.",
+                    "Start `dify-ops serve` on this database if none runs; the run is done when its turn comes.",
                     code="nobody",
                 )
             progress.update(bar, description=f"{run.name}: {run.state}, {run.nodes_done} of {run.nodes} nodes")
     return run
+
+
+def is_untouched(run: Run) -> bool:
+    """Whether no `serve` has ever had it in hand: what was tried comes again, and what is held waits for a person."""
+    return run.state is RunState.READY and run.attempts == 0 and run.fault is None and run.hold_by is None

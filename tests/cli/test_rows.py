@@ -174,7 +174,17 @@ def test_a_run_that_is_asked_for_waits_for_the_bot(lived: Terminal) -> None:
 def test_a_run_that_nobody_takes_is_one_sentence(lived: Terminal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(run_command, "NOBODY_S", 0.02)
     monkeypatch.setattr(run_command, "LOOK_S", 0.01)
-    assert "no `dify-ops serve` has taken it" in lived.call("run", "daily", "--wait").sentence
+    sentence = lived.call("run", "daily", "--wait").sentence
+    assert "no `dify-ops serve` is there to take it" in sentence
+    assert "waits for room" in sentence
+
+
+def test_only_a_run_that_nobody_ever_had_in_hand_is_given_up() -> None:
+    ready = a_run(state=RunState.READY)
+    tried = {"attempts": 1}, {"fault": Fault(code="connect", message="refused")}, {"hold_by": "U1"}
+    assert run_command.is_untouched(ready)
+    assert not any(run_command.is_untouched(replace(ready, **one)) for one in tried)  # type: ignore[arg-type]
+    assert not run_command.is_untouched(replace(ready, state=RunState.RUNNING))
 
 
 @pytest.mark.parametrize("pair", ["topic", "=AI", ""])
