@@ -23,8 +23,8 @@ from bot.rules.access import Action, Actor, authorize, may
 from bot.schedules.calendars import fold_name
 from bot.schedules.kind import Book, NoData
 from bot.services import Services
-from bot.slack.door import gather_actor
-from bot.slack.request import Asker, Press
+from bot.slack.door import answer_later, gather_actor
+from bot.slack.request import Asker, Interaction, Press
 from bot.slack.seek import reader_zone
 from storage.records import Calendar, Job
 
@@ -87,12 +87,12 @@ async def press_calendar(services: Services, press: Press) -> tuple[Actor, Calen
     return actor, found
 
 
-async def open_import(services: Services, asker: Asker, trigger_id: str, channel_id: str, name: str) -> None:
+async def open_import(services: Services, caller: Interaction, name: str) -> None:
     """Open the form for whoever may import under the name; a name that nobody has is a new calendar."""
-    actor, own, _ = await gather_for(services, asker, channel_id, name)
+    actor, own, _ = await gather_for(services, caller, caller.channel_id, name)
     authorize(actor, Action.IMPORT, own)
     view = import_view({"name": own.name if own else name})
-    services.tasks.spawn(_open(services, trigger_id, view), name="calendar form")
+    answer_later(services, caller, _open(services, caller.trigger_id, view), name="calendar form")
 
 
 async def _open(services: Services, trigger_id: str, view: dict[str, object]) -> None:

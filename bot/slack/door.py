@@ -4,17 +4,18 @@ import asyncio
 import difflib
 import logging
 import secrets
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Coroutine, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
+from bot.blocks.form import error_view
 from bot.blocks.help import Help
 from bot.blocks.notice import refusal
 from bot.blocks.parts import Message
 from bot.errors import DeliveryError, Refusal
 from bot.rules.access import Actor
 from bot.services import Services
-from bot.slack.request import Asker, Press, Request, Submission
+from bot.slack.request import Asker, Interaction, Press, Request, Submission
 from storage.errors import Busy, NoDatabase, NotSaved, StorageError
 
 T = TypeVar("T")
@@ -22,6 +23,8 @@ T = TypeVar("T")
 log = logging.getLogger(__name__)
 
 ANSWER_S = 2.7
+# Slack opens a view within 3 s of the press, and has two words for a press that is older.
+EXPIRED = frozenset({"expired_trigger_id", "trigger_expired"})
 UNSERVED: Mapping[type[StorageError], str] = {
     NoDatabase: "The database cannot be reached now; nothing was saved. Please try again later.",
     NotSaved: "Nothing can be saved in the database now; nothing was changed.",
@@ -79,21 +82,47 @@ def block_of(submission: Submission, error: Refusal) -> str:
     return next(iter(state), "")
 
 
-def refuse(error: Refusal | StorageError) -> Refusal:
-    """A database that cannot do it now is no bug. Its own sentence names the place of the database, which is for the
-    log; the person reads one that does not."""
-    if isinstance(error, Refusal):
-        return error
-    log.warning("A request could not be served: %s", error)
-    says = next((says for kind, says in UNSERVED.items() if isinstance(error, kind)), error.message)
-    return Refusal(says, code="database")
+def refuse(error: Exception) -> Refusal:
+    """What the person reads of an error; called in an `except`. A database or a Slack that cannot do it now is no
+    bug, and what they say of themselves is for the log. Of a bug the log has the same reference as the person."""
+    match error:
+        case Refusal():
+            return error
+        case StorageError():
+            log.warning("A request could not be served: %s", error)
+            says = next((says for kind, says in UNSERVED.items() if isinstance(error, kind)), error.message)
+            return Refusal(says, code="database")
+        case DeliveryError(code=code) if code in EXPIRED:
+            log.warning("A request could not be served: %s", error.message)
+            return Refusal("Slack took too long, so nothing was opened.", "Press again, or type it again.", code=code)
+        case DeliveryError(permanent=False):
+            log.warning("A request could not be served: %s", error.message)
+            return Refusal("Slack cannot do this now.", "Try again in a moment.", code=error.code)
+        case _:
+            return Refusal(_log_bug(), code="bug")
 
 
-def log_bug() -> str:
-    """A calm sentence for the person, with a reference that the log has as well; called in an `except`."""
+def _log_bug() -> str:
     reference = secrets.token_hex(3).upper()
     log.exception("A request failed, reference %s", reference)
     return f"Something went wrong on our side. Nothing was changed. Reference {reference}."
+
+
+async def in_words(work: Awaitable[T]) -> T | Message:
+    """The answer, or the Refusal or the bug as a calm sentence."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001 - a bug of ours is a sentence for the person, and a line in the log
+        return refusal(refuse(error))
+
+
+async def in_view(title: str, work: Awaitable[dict[str, Any]]) -> dict[str, Any]:
+    """The view, or one of that title with the Refusal or the bug as a calm sentence."""
+    try:
+        return await work
+    except Exception as error:  # noqa: BLE001 - as above
+        refused = refuse(error)
+        return error_view(title, refused.message, refused.hint)
 
 
 async def in_time(work: Awaitable[T]) -> T:
@@ -110,17 +139,37 @@ async def in_time(work: Awaitable[T]) -> T:
         raise Refusal(says, "Look before you try it again.", code="too_slow") from None
 
 
-async def answer_later(services: Services, request: Request, work: Awaitable[Message]) -> None:
-    """Give the answer that needed more time than an ack has, to the person alone."""
+def answer_later(
+    services: Services, caller: Interaction, work: Coroutine[Any, Any, Message | None], *, name: str
+) -> None:
+    """Do after the ack what needs more time than that has. Its answer, or why there is none, is told to the caller
+    alone; None needs no words."""
+
+    async def answer() -> None:
+        message = await in_words(work)
+        if message is not None:
+            await tell_alone(services, caller, message)
+
+    services.tasks.spawn(answer(), name=name)
+
+
+async def tell_alone(services: Services, caller: Interaction, message: Message, *, replace: bool = False) -> None:
+    """Shown to the caller alone: where they asked, and where that is no message, as a direct message."""
+    slack, payload = services.slack, {"text": message.text, "blocks": message.blocks}
+    shown = {"response_type": "ephemeral", "replace_original": replace}
     try:
-        message = await work
-    except (Refusal, StorageError) as error:
-        message = refusal(refuse(error))
-    payload = {"text": message.text, "blocks": message.blocks}
+        if caller.response_url:
+            await slack.answer(caller.response_url, payload | shown)
+            return
+    except DeliveryError as error:
+        log.info("An answer goes another way: %s", error.code)
     try:
-        await services.slack.answer(request.response_url, payload | {"response_type": "ephemeral"})
-    except DeliveryError:
-        await services.slack.ephemeral(request.channel_id, request.user_id, payload)
+        if caller.channel_id:
+            await slack.ephemeral(caller.channel_id, caller.user_id, payload)
+        else:
+            await slack.post(caller.user_id, payload)
+    except DeliveryError as error:
+        log.warning("An answer could not be given: %s", error.code)
 
 
 async def gather_actor(

@@ -1,8 +1,6 @@
 """The only file that knows Bolt: ack, find the file, answer, turn a Refusal into words."""
 
-import asyncio
 import copy
-import logging
 import os
 import re
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,16 +14,14 @@ from slack_bolt.async_app import AsyncAck, AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 
 from bot.blocks.form import error_view
-from bot.blocks.notice import notice, refusal
 from bot.blocks.parts import Message
 from bot.errors import DeliveryError, Refusal
 from bot.registry import leaves
 from bot.services import Services
 from bot.slack import home, schedule_form
-from bot.slack.door import Reply, block_of, in_time, log_bug, nearest_verb, refuse
+from bot.slack.door import Reply, answer_later, block_of, in_time, in_words, nearest_verb, refuse, tell_alone
 from bot.slack.payload import take_map
 from bot.slack.request import (
-    Press,
     holds_key,
     read_command,
     read_home,
@@ -34,8 +30,6 @@ from bot.slack.request import (
     read_submission,
 )
 from storage.errors import StorageError
-
-log = logging.getLogger(__name__)
 
 Body: TypeAlias = Mapping[str, Any]
 Serve: TypeAlias = Callable[[AsyncAck, Body], Awaitable[None]]
@@ -152,7 +146,7 @@ class Listener:
             answered: Message | None = await command.answer(request, self._services)
             return answered
 
-        message = await self._in_words(answer)
+        message = await in_words(in_time(answer()))
         if message is None:
             await ack()
         else:
@@ -164,9 +158,11 @@ class Listener:
         if action is None:
             await ack()
             return
-        reply = await self._in_words(lambda: action.act(press, self._services))
+        reply = await in_words(in_time(action.act(press, self._services)))
         if reply is not None:
-            self._services.tasks.spawn(self._reply(press, reply), name=f"reply to {press.action_id}")
+            message, replace = (reply.message, reply.replace) if isinstance(reply, Reply) else (reply, False)
+            told = tell_alone(self._services, press, message, replace=replace)
+            self._services.tasks.spawn(told, name=f"reply to {press.action_id}")
         await ack()
 
     async def _on_submission(self, ack: AsyncAck, body: Body) -> None:
@@ -178,9 +174,10 @@ class Listener:
         try:
             answer = await in_time(view.submit(submission, self._services))
         except (Refusal, StorageError) as error:
-            answer = {"response_action": "errors", "errors": {block_of(submission, refuse(error)): str(error)}}
-        except Exception:  # noqa: BLE001 - a bug of ours is a calm sentence for the person, and a line in the log
-            answer = {"response_action": "update", "view": error_view("Dify Ops", log_bug())}
+            refused = refuse(error)
+            answer = {"response_action": "errors", "errors": {block_of(submission, refused): str(refused)}}
+        except Exception as error:  # noqa: BLE001 - a bug of ours is a sentence for the person, and a line in the log
+            answer = {"response_action": "update", "view": error_view("Dify Ops", str(refuse(error)))}
         if answer is None:
             await ack()
         else:
@@ -195,8 +192,8 @@ class Listener:
     async def _on_new_job(self, ack: AsyncAck, body: Body) -> None:
         await ack()
         asked = read_shortcut(body)
-        work = schedule_form.open_form(self._services, asked, asked.trigger_id, schedule_form.Form(channel_id=""))
-        self._services.tasks.spawn(work, name="new job")
+        work = schedule_form.open_form(self._services, asked, schedule_form.Form(channel_id=""))
+        answer_later(self._services, asked, work, name="new job")
 
     async def _on_uninstalled(self, ack: AsyncAck, body: Body) -> None:
         await ack()
@@ -211,33 +208,6 @@ class Listener:
     def _cut_off(self, code: str) -> None:
         self._services.slack.cut_off = code
         self._services.engine.wake("courier")
-
-    async def _reply(self, press: Press, reply: "Reply | Message") -> None:
-        message, replace = (reply.message, reply.replace) if isinstance(reply, Reply) else (reply, False)
-        slack = self._services.slack
-        try:
-            if press.response_url:
-                payload = {"text": message.text, "blocks": message.blocks, "replace_original": replace}
-                await slack.answer(press.response_url, payload | {"response_type": "ephemeral"})
-            elif press.channel_id:
-                await slack.ephemeral(
-                    press.channel_id, press.user_id, {"text": message.text, "blocks": message.blocks}
-                )
-            else:
-                await slack.post(press.user_id, {"text": message.text, "blocks": message.blocks})
-        except DeliveryError as error:
-            log.warning("An answer could not be given: %s", error.code)
-
-    async def _in_words(self, work: Callable[[], Awaitable[Any]]) -> Any:
-        """The answer, or the Refusal or the bug as a calm sentence."""
-        try:
-            return await in_time(work())
-        except (Refusal, StorageError) as error:
-            return refusal(refuse(error))
-        except asyncio.CancelledError:
-            raise
-        except Exception:  # noqa: BLE001 - as above
-            return notice(log_bug())
 
 
 async def _ignore(ack: AsyncAck) -> None:

@@ -17,6 +17,7 @@ from bot.slack.words import holds_key, read_words
 __all__ = [
     "Asker",
     "HomeOpened",
+    "Interaction",
     "Press",
     "Request",
     "RunWords",
@@ -54,18 +55,25 @@ class Asker:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Request(Asker):
-    """A slash command. `verb` is its first word in lower case, `rest` the text after it as it was delivered.
+class Interaction(Asker):
+    """What Slack wants an ack for, and what can be answered after it.
 
-    `trigger_id` opens one view within 3 s. `response_url` takes 5 answers within 30 minutes.
+    `trigger_id` opens one view within 3 s. `response_url` takes 5 answers within 30 minutes. It and `channel_id` are
+    empty where there is no message to answer.
     """
 
-    channel_id: str
+    channel_id: str = ""
+    trigger_id: str = ""
+    response_url: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request(Interaction):
+    """A slash command. `verb` is its first word in lower case, `rest` the text after it as it was delivered."""
+
     verb: str
     rest: str
     command: str = ""
-    trigger_id: str = ""
-    response_url: str = ""
     is_enterprise: bool = False
 
 
@@ -88,7 +96,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Press(Asker):
+class Press(Interaction):
     """A button or a menu. `value` is the button's value or the chosen option's; `refs` are the ids that it names
     (`run:381 span:abc` → {"run": "381", "span": "abc"}), never a permission.
 
@@ -101,23 +109,19 @@ class Press(Asker):
     value: str
     refs: Mapping[str, str]
     action_ts: str
-    channel_id: str = ""
     message_ts: str = ""
     thread_ts: str = ""
     is_ephemeral: bool = False
     view: View | None = None
     fields: Mapping[str, Any] = field(default_factory=dict)
-    trigger_id: str = ""
-    response_url: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Submission(Asker):
+class Submission(Interaction):
     """A modal that was submitted, or closed when `is_closed`."""
 
     callback_id: str
     view: View
-    trigger_id: str = ""
     is_closed: bool = False
 
     @property
@@ -135,15 +139,12 @@ class HomeOpened(Asker):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Shortcut(Asker):
+class Shortcut(Interaction):
     """A shortcut. A global one has neither channel nor message nor response_url."""
 
     callback_id: str
-    trigger_id: str
-    channel_id: str = ""
     message_ts: str = ""
     message_text: str = ""
-    response_url: str = ""
 
 
 def read_command(payload: Mapping[str, Any]) -> Request:

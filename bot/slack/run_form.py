@@ -4,14 +4,17 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from bot.blocks.form import error_view, loading_view, run_view_form
+from bot.blocks.form import loading_view, run_view_form
 from bot.blocks.notice import needs_inputs
 from bot.blocks.parts import Message
 from bot.errors import Refusal
 from bot.services import Services
-from bot.slack.request import Asker, View
+from bot.slack.door import in_view
+from bot.slack.request import Interaction, View
 from bot.slack.schedule_form import fields_of, show_view
 from storage.records import App, InputField
+
+TITLE = "Run now"
 
 
 def missing_inputs(app: App, fields: Sequence[InputField], typed: Mapping[str, Any]) -> Message:
@@ -20,17 +23,15 @@ def missing_inputs(app: App, fields: Sequence[InputField], typed: Mapping[str, A
     return needs_inputs(app, wanted)
 
 
-async def open_run_form(
-    services: Services, asker: Asker, trigger_id: str, app: App, channel_id: str, values: Mapping[str, Any]
-) -> None:
+async def open_run_form(services: Services, caller: Interaction, app: App) -> None:
     """Open the form, filled from Dify when it has answered."""
-    opened = await services.slack.open_view(trigger_id, loading_view("Run now"))
+    opened = await services.slack.open_view(caller.trigger_id, loading_view(TITLE))
+    await show_view(services, opened.id, await in_view(TITLE, _build(services, app, caller.channel_id)))
+
+
+async def _build(services: Services, app: App, channel_id: str) -> dict[str, Any]:
     kept = json.dumps({"app": app.id, "channel": channel_id})
-    try:
-        view = run_view_form(app, await fields_of(services, app), values, private_metadata=kept)
-    except Refusal as error:
-        view = error_view("Run now", error.message, error.hint)
-    await show_view(services, opened.id, view)
+    return run_view_form(app, await fields_of(services, app), {}, private_metadata=kept)
 
 
 def where_to_run(view: View) -> tuple[int, str]:

@@ -22,8 +22,8 @@ from bot.rules.policy import (
     write_warn,
 )
 from bot.services import Services
-from bot.slack.door import gather_actor
-from bot.slack.request import Asker, Press, View
+from bot.slack.door import gather_actor, in_view
+from bot.slack.request import Asker, Interaction, Press, View
 from bot.slack.seek import reader_zone
 from bot.slack.when import read_when, write_text
 from storage import apps
@@ -78,17 +78,13 @@ def form_of_draft(draft: Draft) -> Form:
     return Form(**kept, timeout_min=draft.timeout_s / 60, job_id=draft.job_id, job_version=draft.job_version)
 
 
-async def open_form(services: Services, asker: Asker, trigger_id: str, form: Form) -> None:
+async def open_form(services: Services, caller: Interaction, form: Form) -> None:
     """Open the form: a loading view at once, the real one when Dify has answered."""
     title = "Edit job" if form.job_id else "New scheduled job"
-    opened = await services.slack.open_view(trigger_id, loading_view(title))
-    try:
-        if not form.zone:
-            form = replace(form, zone=await reader_zone(services, asker.user_id) or "UTC")
-        view = await build_form(services, asker, form)
-    except Refusal as error:
-        view = error_view(title, error.message, error.hint)
-    await show_view(services, opened.id, view)
+    opened = await services.slack.open_view(caller.trigger_id, loading_view(title))
+    if not form.zone:
+        form = replace(form, zone=await reader_zone(services, caller.user_id) or "UTC")
+    await show_view(services, opened.id, await in_view(title, build_form(services, caller, form)))
 
 
 async def build_form(

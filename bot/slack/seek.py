@@ -2,7 +2,7 @@
 
 from sqlalchemy import Connection
 
-from bot.errors import Refusal
+from bot.errors import DeliveryError, Refusal
 from bot.operations import find
 from bot.rules.access import Action, Actor, may, unknown_job, unknown_run
 from bot.services import Services
@@ -59,7 +59,10 @@ async def seek_run(services: Services, asker: Asker, text: str | None, *, proven
 
 async def reader_zone(services: Services, user_id: str) -> str | None:
     """The time zone of a person's Slack profile (IANA), None when Slack does not tell."""
-    person = await services.slack.person(user_id)
+    try:
+        person = await services.slack.person(user_id)
+    except DeliveryError:
+        return None
     return person.tz or None
 
 

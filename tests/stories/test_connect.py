@@ -1,6 +1,8 @@
 """Connecting a Dify app: for admins, and with a key that nobody sees again."""
 
 import math
+import sqlite3
+from contextlib import closing
 
 import pytest
 
@@ -45,6 +47,22 @@ async def test_an_app_with_two_addresses_is_run_where_dify_can_be_reached(world:
     finally:
         await second.stop()
         await world.dify.open_door()
+
+
+async def test_fmea_b1_a_database_that_others_hold_is_said_in_the_form_of_an_app(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("storage.writer.PATIENCE_S", 0.1)
+    await world.slack.type(ANA, OPS, "/dify connect")
+    view = await world.view("Connect a Dify app")
+    typed = {"name": "my-loops", "base_urls": world.dify.url, "key": world.dify.keys["loops"]}
+    file = world.bot.services.settings.data_folder / "dify-ops.sqlite3"
+    with closing(sqlite3.connect(file, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await world.slack.submit(ANA, view, typed)
+        await world.wait(lambda: "nothing was saved. Please try again." in words_of(view), what="the reason")
+    await world.slack.submit(ANA, view, typed)
+    await world.wait(lambda: "“my-loops” is connected" in words_of(view), what="the success")
 
 
 async def test_nobody_but_an_admin_connects_apps(world: World) -> None:

@@ -144,3 +144,30 @@ async def test_the_small_print_says_what_a_run_used(world: World) -> None:
     done = await finished(world)
     assert blocks_of(done, "context")
     assert "0 tokens" in facts_of(done)
+
+
+async def test_help_is_given_while_slack_tells_nothing_of_the_person(world: World) -> None:
+    world.slack.fail("users.info", error=429, retry_after_s=60)
+    for _ in range(2):
+        assert "Dify Ops runs your Dify workflows" in (await world.type("/dify help", CHIE)).text
+
+
+@pytest.mark.parametrize("typed", ["schedule", "connect", "calendar import closing days"])
+async def test_fmea_d8_a_form_whose_trigger_has_expired_is_told_with_what_to_do(
+    world: World, typed: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    world.slack.fail("views.open", error="expired_trigger_id")
+    answer = await world.type(f"/dify {typed}")
+    assert answer.text == "Slack took too long, so nothing was opened. Press again, or type it again."
+    assert "ERROR" not in caplog.text
+    await world.slack.type(ANA, OPS, f"/dify {typed}")
+    await world.wait(lambda: world.slack.views(ANA), what="the form")
+
+
+async def test_fmea_d8_a_press_in_a_modal_whose_trigger_has_expired_is_told_by_direct_message(world: World) -> None:
+    await world.press(await finished(world), "Open trace")
+    tree = await world.view("Run ")
+    rows = [block["block_id"] for block in tree.blocks if block.get("accessory")]
+    world.slack.fail("views.push", error="trigger_expired")
+    await world.press(tree, "trace_open", block_id=rows[0])
+    assert "nothing was opened" in (await world.dm("Slack took too long")).text

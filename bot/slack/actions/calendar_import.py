@@ -8,4 +8,4 @@ from bot.slack.request import Press
 async def act(press: Press, services: Services) -> None:
     """Empty, or with the name of the calendar that the button stands beside."""
     name = (await press_calendar(services, press))[1].name if "calendar" in press.refs else ""
-    await open_import(services, press, press.trigger_id, press.channel_id, name)
+    await open_import(services, press, name)

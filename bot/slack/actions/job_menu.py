@@ -8,7 +8,7 @@ from bot.rules.access import Action, authorize
 from bot.services import Services
 from bot.slack.cards import show_job
 from bot.slack.coming import next_of_job
-from bot.slack.door import Reply
+from bot.slack.door import Reply, answer_later
 from bot.slack.listing import runs_page
 from bot.slack.request import Press
 from bot.slack.schedule_form import form_of_job, open_form
@@ -21,7 +21,7 @@ async def act(press: Press, services: Services) -> Reply | None:
     actor, job = await press_job(services, press, deed)
     if deed == "edit":
         authorize(actor, Action.EDIT, job)
-        services.tasks.spawn(open_form(services, press, press.trigger_id, form_of_job(job)), name="edit form")
+        answer_later(services, press, open_form(services, press, form_of_job(job)), name="edit form")
         return None
     if deed == "delete":
         authorize(actor, Action.DELETE, job)

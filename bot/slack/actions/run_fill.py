@@ -3,7 +3,7 @@
 from bot.errors import Refusal
 from bot.rules.access import Action, authorize
 from bot.services import Services
-from bot.slack.door import gather_actor
+from bot.slack.door import answer_later, gather_actor
 from bot.slack.request import Press
 from bot.slack.run_form import open_run_form
 from storage import apps
@@ -17,5 +17,4 @@ async def act(press: Press, services: Services) -> None:
     if app is None:
         raise Refusal("This Dify app is not connected any more.", "`/dify connect` connects one.", code="unknown")
     authorize(actor, Action.SEE, app)
-    work = open_run_form(services, press, press.trigger_id, app, press.channel_id, {})
-    services.tasks.spawn(work, name="run form")
+    answer_later(services, press, open_run_form(services, press, app), name="run form")

@@ -1,6 +1,7 @@
 """*Back* in a level of the trace that lies below Slack's stack."""
 
 from bot.services import Services
+from bot.slack.door import answer_later
 from bot.slack.request import Press
 from bot.slack.trace_views import seen_place, show_in_place
 
@@ -8,4 +9,4 @@ from bot.slack.trace_views import seen_place, show_in_place
 async def act(press: Press, services: Services) -> None:
     """One level up, in place."""
     run, place = await seen_place(services, press)
-    services.tasks.spawn(show_in_place(services, press, run, place, deeper=-1), name="trace back")
+    answer_later(services, press, show_in_place(services, press, run, place, deeper=-1), name="trace back")

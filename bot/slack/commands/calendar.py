@@ -40,7 +40,7 @@ async def answer(request: Request, services: Services) -> Message | None:
             code="unknown",
         )
     if deed == "import":
-        await open_import(services, request, request.trigger_id, request.channel_id, name)
+        await open_import(services, request, name)
         return None
     if not name:
         raise Refusal("Which calendar? None was named.", "`/dify calendar` shows them.", code="no_target")

@@ -4,7 +4,7 @@ from bot.blocks.connect import connect_view
 from bot.blocks.help import Help
 from bot.rules.access import Action, authorize
 from bot.services import Services
-from bot.slack.door import gather_actor
+from bot.slack.door import answer_later, gather_actor
 from bot.slack.request import Request
 
 HELP = Help(
@@ -19,7 +19,7 @@ async def answer(request: Request, services: Services) -> None:
     """Open the form."""
     actor = await gather_actor(services, request, proven=request.channel_id)
     authorize(actor, Action.CONNECT, None)
-    services.tasks.spawn(_open(request, services), name="connect form")
+    answer_later(services, request, _open(request, services), name="connect form")
 
 
 async def _open(request: Request, services: Services) -> None:

@@ -22,7 +22,7 @@ HELP = Help(
 
 async def answer(request: Request, services: Services) -> None:
     """Slack is asked as well, which may take longer than an ack has."""
-    services.tasks.spawn(answer_later(services, request, _look(request, services)), name="health")
+    answer_later(services, request, _look(request, services), name="health")
 
 
 async def _look(request: Request, services: Services) -> Message:

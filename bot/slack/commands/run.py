@@ -40,13 +40,10 @@ async def answer(request: Request, services: Services) -> Message | None:
         actor = await gather_actor(services, request, proven=request.channel_id)
         meant = await services.store.read(lambda c: _app_or(c, actor, words.target, refused))
     if meant is not None:
-        work = _run_app(request, services, actor, meant, words)
-        services.tasks.spawn(answer_later(services, request, work), name="run")
+        answer_later(services, request, _run_app(request, services, actor, meant, words), name="run")
         return None
     if words.inputs:
-        services.tasks.spawn(
-            answer_later(services, request, _run_job(request, services, actor, job, words)), name="run"
-        )
+        answer_later(services, request, _run_job(request, services, actor, job, words), name="run")
         return None
     run = await services.store.run(
         lambda c: launch_job(c, actor, job.id, None, key=_key(request), now=services.now())

@@ -41,11 +41,10 @@ async def answer(request: Request, services: Services) -> Message | None:
     """What was typed is read here and now; Dify is asked for the inputs after the ack."""
     if not request.rest:
         form = schedule_form.Form(channel_id=request.channel_id)
-        work = schedule_form.open_form(services, request, request.trigger_id, form)
-        services.tasks.spawn(work, name="schedule form")
+        answer_later(services, request, schedule_form.open_form(services, request, form), name="schedule form")
         return None
     words = read_schedule(request.rest)
-    services.tasks.spawn(answer_later(services, request, _card(request, services, words)), name="schedule card")
+    answer_later(services, request, _card(request, services, words), name="schedule card")
     return None
 
 

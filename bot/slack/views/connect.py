@@ -10,9 +10,12 @@ from bot.operations.connect import ask_app, connect, read_addresses
 from bot.rules.access import Action, Actor, authorize
 from bot.rules.route import FIRST
 from bot.services import Services
-from bot.slack.door import gather_actor
+from bot.slack.door import answer_later, gather_actor, in_view, refuse
 from bot.slack.request import Submission
 from bot.slack.schedule_form import show_view
+from storage.errors import StorageError
+
+TITLE = "Connect a Dify app"
 
 
 async def submit(submission: Submission, services: Services) -> dict[str, Any] | None:
@@ -20,23 +23,25 @@ async def submit(submission: Submission, services: Services) -> dict[str, Any] |
     actor = await gather_actor(services, submission)
     authorize(actor, Action.CONNECT, None)
     typed = read_form(submission.view.state)
-    services.tasks.spawn(_finish(services, actor, submission.view.id, typed), name="connect")
-    waiting = modal("Connect a Dify app", [say("Asking Dify whether the key is good…")], callback_id="waiting")
+    work = _finish(services, actor, submission.view.id, typed)
+    answer_later(services, submission, work, name="connect")
+    waiting = modal(TITLE, [say("Asking Dify whether the key is good…")], callback_id="waiting")
     return {"response_action": "update", "view": waiting}
 
 
 async def _finish(services: Services, actor: Actor, view_id: str, typed: Typed) -> None:
+    await show_view(services, view_id, await in_view(TITLE, _outcome(services, actor, typed)))
+
+
+async def _outcome(services: Services, actor: Actor, typed: Typed) -> dict[str, Any]:
     try:
         name = await _connect(services, actor, typed)
-        view = modal(
-            "Connected",
-            [say(f"“{name}” is connected. Try: /dify schedule {name} every weekday at 9")],
-            callback_id="done",
-        )
-    except Refusal as error:
+    except (Refusal, StorageError) as error:
+        refused = refuse(error)
         kept = {"name": typed.name or "", "base_urls": typed.base_urls or "", "routing": typed.routing or FIRST}
-        view = connect_view(kept, {error.field or "key": str(error)})
-    await show_view(services, view_id, view)
+        return connect_view(kept, {refused.field or "key": str(refused)})
+    says = f"“{name}” is connected. Try: /dify schedule {name} every weekday at 9"
+    return modal("Connected", [say(says)], callback_id="done")
 
 
 async def _connect(services: Services, actor: Actor, typed: Typed) -> str:
