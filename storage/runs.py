@@ -28,6 +28,7 @@ __all__ = [
     "has_newer_success",
     "last_ended",
     "last_ended_of_many",
+    "last_judged",
     "last_success_before",
     "list_runs",
     "newest_of_job",
@@ -227,6 +228,15 @@ def last_ended_of_many(c: Connection, job_ids: Collection[int]) -> list[Run]:
     return RUN.all(c.execute(_LAST_OF_MANY, {"jobs": list(job_ids)}))
 
 
+def last_judged(
+    c: Connection, job_id: int, states: Collection[RunState], but_causes: Collection[Cause]
+) -> Run | None:
+    """The run of the job that ended last, of those in these states and of no such cause, started or not."""
+    told = {"job": job_id, "states": list(states), "causes": list(but_causes)}
+    seen = RUN.all(c.execute(_JUDGED, told))
+    return max(seen, key=lambda run: (run.ended_at or run.due_at, run.id), default=None)
+
+
 def reruns_of(c: Connection, run_id: int) -> list[Run]:
     """The runs that were started again from this one, newest first."""
     return RUN.all(c.execute(_RERUNS_OF, {"run": run_id}))
@@ -307,6 +317,18 @@ _SUCCESSES = (
     .limit(_SUCCESSES_SEEN)
 )
 _BY_ID = _SELECT.where(runs.c.id == bindparam("run_id"))
+
+# Of how many that were written last the one that ended last is taken: runs of a job may overtake one another.
+_JUDGED_SEEN = 50
+_JUDGED = (
+    newest_of_job(_SELECT, bindparam("job"))
+    .where(
+        runs.c.ended_at.is_not(None),
+        runs.c.state.in_(bindparam("states", expanding=True)),
+        runs.c.cause.not_in(bindparam("causes", expanding=True)),
+    )
+    .limit(_JUDGED_SEEN)
+)
 
 
 def last_success_before(c: Connection, job_id: int, slot_at: datetime) -> Run | None:

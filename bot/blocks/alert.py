@@ -102,11 +102,13 @@ def fast_alert(run: Run, job: Job | None, *, reruns: int) -> Message:
 
 
 def recovery_notice(job: Job | None, run: Run, since: datetime, failures: int) -> Message:
-    """The first success after failures: how long it failed and how often. Calls nobody."""
+    """The first success after failures, or what a person says was one: how long it failed and how often. Calls
+    nobody."""
     ended = run.ended_at or run.started_at or run.due_at
-    down = words.duration((ended - since).total_seconds())
-    told = f"{bold(name_of(run, job))} works again: run {run.id} {words.state(run)}."
-    after = f"It failed {words.plural(failures, 'time')} in {down}."
+    down = f" in {words.duration((ended - since).total_seconds())}" if ended > since else ""
+    deed = "counts as well again" if run.mark == "succeeded" else "works again"
+    told = f"{bold(name_of(run, job))} {deed}: run {run.id} {words.outcome(run)}."
+    after = f"It failed {words.plural(failures, 'time')}{down}."
     facts = dotted((f"failing from {date(since)}", f"until {date(ended)}"))
     trace = button("Open trace", "open_trace", f"run:{run.id}", label=f"Open the trace of {name_of(run, job)}")
     return message(f"{told} {after}", [section(f"✅ {told} {after}"), context(facts), actions(trace)])

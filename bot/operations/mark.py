@@ -7,9 +7,11 @@ from sqlalchemy import Connection
 from bot.errors import Refusal
 from bot.operations.announce import announce
 from bot.operations.find import run_by_id
+from bot.operations.finish import owe_alert
 from bot.operations.note import note
 from bot.operations.show import refresh_messages
 from bot.rules.access import Action, Actor
+from bot.rules.judge import JUDGED, UNJUDGED, recovery
 from storage import jobs, runs, slots
 from storage.records import Job, Run
 
@@ -44,11 +46,17 @@ def mark_run(c: Connection, actor: Actor, run_id: int, mark: str, reason: str, *
 
 
 def _judge(c: Connection, job: Job, run: Run, now: datetime) -> None:
-    """Only the last run that ended tells how a job is."""
-    last = runs.last_ended(c, job.id)
-    if last is None or last.id != run.id:
+    """What ended last tells how a job is; a person may say it of a stop and of a skip as well, of which `judge` says
+    nothing."""
+    last = runs.last_judged(c, job.id, JUDGED, UNJUDGED)
+    if run.cause in UNJUDGED or (last is not None and _order(last) > _order(run)):
         return
-    if run.mark == "succeeded":
-        jobs.mark_health(c, job.id, None, 0)
-    elif job.failing_since is None:
-        jobs.mark_health(c, job.id, run.ended_at or now, 1)
+    if run.mark != "succeeded":
+        if job.failing_since is None:
+            jobs.mark_health(c, job.id, run.ended_at or now, 1)
+    elif job.failing_since is not None:
+        owe_alert(c, run, job, recovery(job), now=now)
+
+
+def _order(run: Run) -> tuple[datetime, int]:
+    return run.ended_at or run.due_at, run.id

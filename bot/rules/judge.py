@@ -38,12 +38,15 @@ ALERTS = {
     RunState.MISSED: Alert.MISSED,
     RunState.EXPIRED: Alert.MISSED,
 }
+# A test, a backfill, a stop and a skip say nothing about the health of a job.
+JUDGED = frozenset({*ALERTS, *(state for state in RunState if state.is_success)})
+UNJUDGED = frozenset({Cause.TEST, Cause.BACKFILL})
 
 
 def judge(run: Run, job: Job) -> Verdict:
-    """Judge one ended run. A test, a backfill, a stop and a skip say nothing about the health of a job."""
+    """Judge one ended run."""
     ended_at = run.ended_at or run.due_at
-    if run.cause in (Cause.TEST, Cause.BACKFILL) or (run.state not in ALERTS and not run.state.is_success):
+    if run.cause in UNJUDGED or run.state not in JUDGED:
         return Verdict(failing_since=job.failing_since, failures=job.failures)
     if run.state.is_success:
         return _judge_success(run, job)
@@ -53,8 +56,13 @@ def judge(run: Run, job: Job) -> Verdict:
     return Verdict(failing_since=since, failures=failures, alert=alert, since=since, count=failures)
 
 
+def recovery(job: Job) -> Verdict:
+    """The streak of the job is over."""
+    return Verdict(failing_since=None, failures=0, alert=Alert.RECOVERY, since=job.failing_since, count=job.failures)
+
+
 def _judge_success(run: Run, job: Job) -> Verdict:
     if job.failing_since is None:
         is_fast = run.elapsed_s is not None and run.elapsed_s < job.policy.warn_under_s
         return Verdict(failing_since=None, failures=0, alert=Alert.FAST if is_fast else None)
-    return Verdict(failing_since=None, failures=0, alert=Alert.RECOVERY, since=job.failing_since, count=job.failures)
+    return recovery(job)

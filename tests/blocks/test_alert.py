@@ -70,6 +70,12 @@ def test_a_timeout_alert_tells_the_limit_and_a_lost_one_what_it_means() -> None:
     assert "confirm" in lost.blocks[-1]["elements"][0]
 
 
+def test_a_failure_that_counts_as_a_success_is_told_as_what_it_is() -> None:
+    run = make_run(state=RunState.FAILED, mark="succeeded", ended_at=NOW)
+    told = "*Nightly digest* counts as well again: run 381 failed, marked as succeeded. It failed 1 time."
+    assert sound(recovery_notice(make_job(), run, NOW, 1)).text == told
+
+
 def test_a_recovery_tells_how_long_and_how_often_it_failed() -> None:
     run = make_run(ended_at=NOW + timedelta(hours=2, minutes=5))
     shown = sound(recovery_notice(make_job(), run, NOW, 4))

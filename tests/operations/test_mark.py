@@ -8,10 +8,11 @@ from sqlalchemy import Connection
 from bot.errors import Refusal
 from bot.operations.launch import launch_job
 from bot.operations.mark import mark_run
-from storage import claims, jobs
+from storage import claims, deliveries, jobs, runs
 from storage.database import Store
-from storage.records import Job, Run, RunState
+from storage.records import Cause, DeliveryKind, Job, Run, RunState
 from tests.makers import NOW, an_actor, fresh_job, save_job
+from tests.storage.examples import a_run
 
 
 def ended(c: Connection, job: Job, state: RunState, key: str) -> Run:
@@ -65,3 +66,59 @@ async def test_what_goes_on_is_not_marked_and_nothing_without_a_reason(store: St
         await store.run(lambda c: mark_run(c, an_actor(), run.id, "failed", "why", now=NOW))
     with pytest.raises(Refusal, match="needs a reason"):
         await store.run(lambda c: mark_run(c, an_actor(), run.id, "failed", "  ", now=NOW))
+
+
+def unstarted(c: Connection, job: Job, state: RunState, cause: Cause = Cause.SCHEDULE) -> Run:
+    where = {"team_id": job.team_id, "channel_id": job.channel_id, "owner_id": job.owner_id, "app_id": job.app_id}
+    run = runs.add(c, a_run(**where, job_id=job.id, state=state, cause=cause, ended_at=NOW))
+    assert run is not None
+    return run
+
+
+async def healed(store: Store, later: RunState, cause: Cause, state: RunState = RunState.FAILED) -> Job:
+    """A job whose run failed it, and had one of another kind after that; then the failure is marked as ok."""
+
+    def work(c: Connection) -> Job:
+        job = save_job(c).job
+        ended(c, job, RunState.SUCCEEDED, "one")
+        run = unstarted(c, job, state)
+        jobs.mark_health(c, job.id, NOW, 2)
+        unstarted(c, job, later, cause)
+        mark_run(c, an_actor(), run.id, "succeeded", "sent by hand", now=NOW)
+        return fresh_job(c, job)
+
+    return await store.run(work)
+
+
+@pytest.mark.parametrize("state", [RunState.EXPIRED, RunState.MISSED])
+async def test_a_time_at_which_nothing_ran_can_be_marked_as_done_by_hand(store: Store, state: RunState) -> None:
+    job = await healed(store, RunState.SKIPPED, Cause.SCHEDULE, state)
+    assert (job.failing_since, job.failures) == (None, 0)
+
+
+@pytest.mark.parametrize(("state", "cause"), [(RunState.FAILED, Cause.BACKFILL), (RunState.STOPPED, Cause.MANUAL)])
+async def test_a_later_run_that_says_nothing_of_its_job_is_in_the_way_of_no_mark(
+    store: Store, state: RunState, cause: Cause
+) -> None:
+    assert (await healed(store, state, cause)).failing_since is None
+
+
+async def test_a_later_failure_keeps_the_job_failing(store: Store) -> None:
+    assert (await healed(store, RunState.LOST, Cause.RERUN)).failures == 2
+
+
+async def test_a_mark_of_a_backfill_says_nothing_of_the_job(store: Store) -> None:
+    def work(c: Connection) -> Job:
+        job = save_job(c).job
+        run = unstarted(c, job, RunState.SUCCEEDED, Cause.BACKFILL)
+        mark_run(c, an_actor(), run.id, "failed", "wrong numbers", now=NOW)
+        return fresh_job(c, job)
+
+    assert (await store.run(work)).failing_since is None
+
+
+async def test_a_job_that_a_mark_heals_is_told_to_be_well_again(store: Store) -> None:
+    job = await healed(store, RunState.SKIPPED, Cause.SCHEDULE)
+    owed = await store.read(lambda c: deliveries.of_job(c, job.id, limit=99))
+    (alert,) = [one for one in owed if one.kind is DeliveryKind.ALERT]
+    assert (alert.target, alert.facts["alert"], alert.facts["failures"]) == (job.channel_id, "recovery", 2)

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, event, insert, text
 
 from storage import agenda, claims, deliveries, digests, herd, jobs, prune, runs, slots
 from storage.database import Store
-from storage.records import DeliveryState, JobState, Policy, RunState
+from storage.records import Cause, DeliveryState, JobState, Policy, RunState
 from storage.tables import DELIVERY, JOB, RUN
 from storage.tables import deliveries as delivery_table
 from storage.tables import jobs as job_table
@@ -87,6 +87,10 @@ CASES: dict[str, tuple[Any, str]] = {
     "active jobs": (lambda c: runs.active_of(c, [1, 2, 3]), "ix_runs_open"),
     "last ended": (lambda c: runs.last_ended(c, 1), "ix_runs_ran"),
     "last ended before": (lambda c: runs.last_ended(c, 1, NOW), "ix_runs_ran"),
+    "last judged": (
+        lambda c: runs.last_judged(c, BUSY, [RunState.FAILED, RunState.MISSED], [Cause.TEST]),
+        "ix_runs_job",
+    ),
     "last ended of many": (lambda c: runs.last_ended_of_many(c, [1, 2]), "ix_runs_ran"),
     "last success": (lambda c: runs.last_success_before(c, 1, NOW), "ix_runs_ran"),
     "runs of a job": (lambda c: runs.list_runs(c, "T1", job_id=1, limit=5), "ix_runs_job"),

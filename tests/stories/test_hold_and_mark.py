@@ -33,6 +33,7 @@ async def test_a_failure_can_be_marked_as_done_by_hand(world: World) -> None:
     answer = await world.type(f"/dify mark {number} ok sent by hand", ANA)
     assert "marked as succeeded" in answer.text
     await world.told("Ana marked run")
+    await world.told(f"*Watch* counts as well again: run {number} failed, marked as succeeded. It failed 1 time.")
     await world.wait(lambda: marked(world), what="the mark on the message of the run")
     refused = await world.type(f"/dify mark {number} ok", ANA)
     assert "needs a reason" in refused.text
