@@ -87,9 +87,10 @@ def page_buttons(action_id: str, value: str, page: int, pages: int) -> list[Bloc
     return blocks
 
 
-def runs_list(job: Job, runs: Sequence[Run], page: int = 0, pages: int = 1) -> Message:
-    """The runs of one page, newest first, each with its trace. Buttons `runs_page` carry `job:12 page:1`."""
-    told = f"Runs of {bold(job.name)}" + (":" if runs else ": it has not run yet.")
+def runs_list(job: Job, runs: Sequence[Run], page: int = 0, pages: int = 1, hidden: int = 0) -> Message:
+    """The runs of one page, newest first, each with its trace. Buttons `runs_page` carry `job:12 page:1`. `hidden` is
+    how many the reader may not see."""
+    told = f"Runs of {bold(job.name)}" + (":" if runs or hidden else ": it has not run yet.")
     rows = [
         section(
             run_line(run),
@@ -97,4 +98,7 @@ def runs_list(job: Job, runs: Sequence[Run], page: int = 0, pages: int = 1) -> M
         )
         for run in runs[:RUNS_SHOWN]
     ]
+    if hidden:
+        other = f"{words.plural(hidden, 'run')} of a channel in which the job was before, and you are not in it."
+        rows.append(context(f"Not shown: {other}"))
     return message(told, [section(told), *rows, *page_buttons("runs_page", f"job:{job.id}", page, pages)])

@@ -6,22 +6,24 @@ from bot.errors import Refusal
 from bot.operations.fill import preview_inputs
 from bot.services import Services
 from bot.slack.coming import SHOWN, coming_of_job, coming_of_words
-from bot.slack.seek import reader_zone
+from bot.slack.request import Interaction
+from bot.slack.seek import reader_zone, seen_runs
 from bot.slack.when import Reading
 from storage import apps, runs
 from storage.records import App, Draft, Job
 
 
-async def show_job(services: Services, job: Job, user_id: str) -> Message:
-    """The page of a job."""
+async def show_job(services: Services, caller: Interaction, job: Job) -> Message:
+    """The page of a job, with those of its last runs that the caller may see."""
     app, last = await services.store.read(
         lambda c: (
             apps.get(c, job.team_id, job.app_id),
             runs.list_runs(c, job.team_id, job_id=job.id, limit=SHOWN),
         )
     )
-    ended = [run for run in last if run.state.has_ended or run.state.is_active]
-    return job_card(job, app, ended, await coming_of_job(services, job), await reader_zone(services, user_id))
+    begun = [run for run in last if run.state.has_ended or run.state.is_active]
+    seen, coming = await seen_runs(services, caller, job, begun), await coming_of_job(services, job)
+    return job_card(job, app, seen, coming, await reader_zone(services, caller.user_id))
 
 
 async def card_of_saved(services: Services, job: Job, app: App | None, user_id: str) -> Message:

@@ -7,11 +7,11 @@ from bot.blocks.listing import RUNS_SHOWN, jobs_list, runs_list
 from bot.blocks.parts import Message
 from bot.errors import Refusal
 from bot.registry import leaves
-from bot.rules.access import Action, Actor, authorize, may
+from bot.rules.access import Action, Actor, may
 from bot.services import Services
 from bot.slack.door import gather_actor
-from bot.slack.request import Asker
-from bot.slack.seek import reader_zone
+from bot.slack.request import Asker, Interaction
+from bot.slack.seek import reader_zone, seen_runs
 from storage import apps, jobs, runs
 from storage.records import Job, RunState
 
@@ -72,16 +72,17 @@ async def visible(
     return await gather_actor(services, asker, proven=proven, channels=channels), found
 
 
-async def runs_page(services: Services, actor: Actor, job: Job, page: int) -> Message:
-    """One page of the history of a job, newest first."""
-    authorize(actor, Action.SEE, job)
+async def runs_page(services: Services, caller: Interaction, job: Job, page: int) -> Message:
+    """One page of the history of a job, newest first. Those that the caller may not see leave a gap, for the pages
+    are the same for everybody."""
     found, total = await services.store.read(
         lambda c: (
             runs.list_runs(c, job.team_id, job_id=job.id, states=HISTORY, limit=RUNS_SHOWN, offset=page * RUNS_SHOWN),
             runs.count_runs(c, job.id) - (runs.planned_of(c, job.id) is not None),
         )
     )
-    return runs_list(job, found, page, max(1, -(-total // RUNS_SHOWN)))
+    seen = await seen_runs(services, caller, job, found)
+    return runs_list(job, seen, page, max(1, -(-total // RUNS_SHOWN)), hidden=len(found) - len(seen))
 
 
 async def show_overview(services: Services, asker: Asker) -> Message:

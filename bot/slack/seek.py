@@ -1,13 +1,15 @@
 """From words and buttons to the row that is meant and the actor who may see it."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import Connection
 
 from bot.errors import DeliveryError, Refusal
 from bot.operations import find
-from bot.rules.access import Action, Actor, may, unknown_job, unknown_run
+from bot.rules.access import Action, Actor, authorize, may, unknown_job, unknown_run
 from bot.services import Services
 from bot.slack.door import gather_actor
-from bot.slack.request import Asker, Press, Request, read_name
+from bot.slack.request import Asker, Interaction, Press, Request, read_name
 from storage import jobs, runs
 from storage.records import Job, Run
 
@@ -55,6 +57,14 @@ async def seek_run(services: Services, asker: Asker, text: str | None, *, proven
         raise unknown_run(named)
     channels = {run.channel_id} | ({job.channel_id} if job is not None else set())
     return await gather_actor(services, asker, proven=proven, channels=channels), run
+
+
+async def seen_runs(services: Services, caller: Interaction, job: Job, found: Sequence[Run]) -> list[Run]:
+    """Those runs of the job that the caller may see: a job that has moved has some in channels of other people."""
+    channels = {job.channel_id, *(run.channel_id for run in found)}
+    actor = await gather_actor(services, caller, proven=caller.channel_id, channels=channels)
+    authorize(actor, Action.SEE, job)
+    return [run for run in found if may(actor, Action.SEE, run)]
 
 
 async def reader_zone(services: Services, user_id: str) -> str | None:

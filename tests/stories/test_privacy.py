@@ -203,3 +203,13 @@ async def test_the_result_of_a_private_job_stands_in_its_channel_alone(secretive
     assert len(secretive.slack.messages(FINANCE)) == 1
     assert not secretive.slack.messages(OPS)
     assert not secretive.slack.messages(NEWS)
+
+
+async def test_a_job_that_has_moved_leaves_its_runs_to_those_who_saw_them(secretive: World) -> None:
+    await secretive.move_to("#1", "C0OPS", channel=FINANCE)
+    history = await secretive.type("/dify runs #1", BEN)
+    assert "Not shown: 1 run of a channel in which the job was before" in words_of(history)
+    assert "run 1" not in words_of(history)
+    assert "Last runs" not in words_of(await secretive.type("/dify show #1", BEN))
+    assert "run 1 · finished" in words_of(await secretive.type("/dify runs #1"))
+    assert "run 1 · finished" in words_of(await secretive.type("/dify show #1"))

@@ -32,7 +32,7 @@ async def act(press: Press, services: Services) -> Reply | None:
         return Reply(ask_skip(job, came_at(planned), await reader_zone(services, press.user_id)))
     authorize(actor, Action.SEE, job)
     if deed == "runs":
-        return Reply(await runs_page(services, actor, job, page=0))
+        return Reply(await runs_page(services, press, job, page=0))
     if deed == "next":
         return Reply(await next_of_job(services, job, press.user_id))
-    return Reply(await show_job(services, job, press.user_id))
+    return Reply(await show_job(services, press, job))

@@ -9,7 +9,7 @@ from bot.slack.seek import press_job
 
 async def act(press: Press, services: Services) -> Reply:
     """`job:12 page:1`; the list turns its page in place."""
-    actor, job = await press_job(services, press)
+    _, job = await press_job(services, press)
     page = press.refs.get("page", "0")
     number = int(page) if page.isdigit() else 0
-    return Reply(await runs_page(services, actor, job, number), replace=press.is_ephemeral)
+    return Reply(await runs_page(services, press, job, number), replace=press.is_ephemeral)

@@ -17,5 +17,5 @@ HELP = Help(
 
 async def answer(request: Request, services: Services) -> Message:
     """The newest page."""
-    actor, job = await seek_job(services, request, read_name(request.rest))
-    return await runs_page(services, actor, job, page=0)
+    _, job = await seek_job(services, request, read_name(request.rest))
+    return await runs_page(services, request, job, page=0)

@@ -18,4 +18,4 @@ HELP = Help(
 async def answer(request: Request, services: Services) -> Message:
     """The card of the job."""
     _, job = await seek_job(services, request, read_name(request.rest))
-    return await show_job(services, job, request.user_id)
+    return await show_job(services, request, job)
