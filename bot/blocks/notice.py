@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from datetime import datetime
 
-from bot.blocks.parts import Message, actions, button, channel, context, message, person, section
+from bot.blocks.parts import BUTTON_VALUE, Block, Message, actions, button, channel, context, message, person, section
 from bot.blocks.text import bold, escape, one_line, shorten
 from bot.blocks.times import told_time
 from bot.errors import Refusal
@@ -13,6 +13,7 @@ from storage.records import App, Job, Run, RunState
 CHOICES_SHOWN = 10
 TYPED = 300
 COMMAND = "/dify "
+PERSON_REFERENCE = re.compile(r"\{([UW][A-Z0-9]{2,20})\}")
 CHANNEL_REFERENCE = re.compile(r"<#([CDG][A-Z0-9]+)>")
 MEANWHILE = {"skip": "later times of the job are skipped", "queue": "later times of the job wait behind it"}
 
@@ -32,8 +33,13 @@ def refusal(error: Refusal) -> Message:
     if others:
         blocks.append(context("You could type: " + "  ".join(_typed(text) for text in others)))
     # A block for each: action ids are unique in a block only.
-    blocks += [section(_typed(text), button("Use this", "type_this", text, label=text)) for text in commands]
+    blocks += [section(_typed(text), _use_this(text)) for text in commands]
     return message(told, blocks)
+
+
+def _use_this(text: str) -> Block | None:
+    """None for a command that no value of a button holds: cut short, it would do something else."""
+    return button("Use this", "type_this", text, label=text) if len(text) <= BUTTON_VALUE else None
 
 
 def _typed(text: str) -> str:
@@ -111,9 +117,9 @@ def _where(run: Run) -> str:
 
 
 def changed(by: str, says: str, name: str, times: Sequence[datetime] = (), zone: str = "UTC") -> Message:
-    """One line about what somebody did to a job; `says` has `{name}` in place of the job's name, and `{at0}` in place
-    of the first of the times, which every reader sees on their own clock."""
-    told = escape(says)
+    """One line about what somebody did to a job; `says` has `{name}` in place of the job's name, `{U0BEN}` of a
+    person, and `{at0}` of the first of the times, which every reader sees on their own clock."""
+    told = PERSON_REFERENCE.sub(lambda found: person(found[1]), escape(says))
     for number, at in enumerate(times):
         told = told.replace(f"{{at{number}}}", told_time(at, zone))
     told = told.replace("{name}", escape(shorten(one_line(name), 150)))

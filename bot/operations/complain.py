@@ -49,7 +49,7 @@ def _turn_to_channel(
     if is_private or delivery.facts.get("channel") == job.channel_id:
         where = "posts to its owner alone" if is_private else "cannot post into its channel"
         says = (
-            f"finds that job #{job.id} {where}, and Slack no longer takes messages to its owner <@{job.owner_id}> "
+            f"finds that job #{job.id} {where}, and Slack no longer takes messages to its owner {{{job.owner_id}}} "
             f"({code}). Its runs go on; `/dify pause #{job.id}` ends that"
         )
         alarm(c, job.team_id, admins, says, occasion=f"ownerless:{job.id}/{job.owner_id}", now=now)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from bot.blocks import job as shows
 from bot.blocks.notice import changed, needs_inputs, undeliverable
-from bot.blocks.parts import Message
+from bot.blocks.parts import BUTTON_VALUE, Message
 from bot.blocks.slots import Coming, next_list
 from bot.errors import Refusal
 from storage.records import Job, JobState, Run, RunState
@@ -227,6 +227,17 @@ def test_a_refusal_shows_what_could_be_typed_instead() -> None:
     )
     assert shown.text == 'I could not read "every wekday". Try another.'
     assert "`every 'weekday' at 9`" in words_of(shown)
+
+
+def test_a_command_that_no_button_holds_whole_is_shown_without_one() -> None:
+    long, short = f"/dify schedule digest every day topic={'x' * BUTTON_VALUE}", "/dify schedule digest every day"
+    shown = sound(shows.refusal(Refusal("I could not read it.", choices=(long, short))))
+    assert [block.get("accessory", {}).get("value") for block in shown.blocks] == [None, None, short]
+
+
+def test_a_change_names_people_so_that_slack_shows_their_names() -> None:
+    shown = sound(changed("Dify Ops", "finds that its owner {UOWNER} has left *{name}*", "{USTOP}"))
+    assert shown.text == "Dify Ops finds that its owner <@UOWNER> has left *{USTOP}*."
 
 
 def test_a_change_is_one_line_with_the_name_of_the_job() -> None:

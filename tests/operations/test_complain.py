@@ -95,6 +95,7 @@ async def test_where_the_channel_cannot_be_reached_either_the_operators_are_told
     (notice,) = [one for one in await store.read(lambda c: known(c)) if one.state is DeliveryState.OWED]
     assert notice.target == "U9"
     assert f"job #{job.id} cannot post into its channel" in notice.facts["says"]
+    assert f"its owner {{{OWNER}}} (" in notice.facts["says"]
 
 
 async def test_a_job_that_posts_to_its_owner_alone_is_told_to_the_operators(store: Store) -> None:

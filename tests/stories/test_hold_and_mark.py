@@ -30,9 +30,9 @@ async def test_a_failure_can_be_marked_as_done_by_hand(world: World) -> None:
     found = re.search(r"run (\d+)", str(failed.blocks))
     assert found is not None
     number = found[1]
-    answer = await world.type(f"/dify mark {number} ok sent by hand", ANA)
+    answer = await world.type(f"/dify mark {number} ok sent by hand from R&amp;D", ANA)
     assert "marked as succeeded" in answer.text
-    await world.told("Ana marked run")
+    assert "sent by hand from R&amp;D." in (await world.told("Ana marked run")).text
     await world.told(f"*Watch* counts as well again: run {number} failed, marked as succeeded. It failed 1 time.")
     await world.wait(lambda: marked(world), what="the mark on the message of the run")
     refused = await world.type(f"/dify mark {number} ok", ANA)

@@ -8,6 +8,7 @@ from bot.operations.mark import mark_run
 from bot.services import Services
 from bot.slack.request import Request
 from bot.slack.seek import seek_run
+from bot.slack.words import unescape
 
 HELP = Help(
     verb="mark",
@@ -29,7 +30,8 @@ async def answer(request: Request, services: Services) -> Message:
             "For example `/dify mark 381 ok sent by hand`.",
             code="no_mark",
         )
+    why = unescape(reason)
     actor, run = await seek_run(services, request, number, proven=request.channel_id)
-    await services.store.run(lambda c: mark_run(c, actor, run.id, mark, reason, now=services.now()))
+    await services.store.run(lambda c: mark_run(c, actor, run.id, mark, why, now=services.now()))
     services.engine.wake("courier")
     return notice(f"Run {run.id} is marked as {mark}.")
