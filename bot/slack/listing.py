@@ -13,7 +13,7 @@ from bot.slack.door import gather_actor
 from bot.slack.request import Asker, Interaction
 from bot.slack.seek import reader_zone, seen_runs
 from storage import apps, jobs, runs
-from storage.records import Job, RunState
+from storage.records import App, Job, RunState
 
 CHANNEL = re.compile(r"<#([CG][A-Z0-9]+)(?:\|[^>]*)?>|([CDG][A-Z0-9]{2,20})$")
 MOST_JOBS = 5_000  # of all channels together, before those that the person may not see are left out
@@ -89,5 +89,15 @@ async def show_overview(services: Services, asker: Asker) -> Message:
     """The help, with examples that work here: in the person's zone, with an app that is connected."""
     verbs = [command.HELP for command in leaves("bot.slack.commands").values()]
     zone = await reader_zone(services, asker.user_id) or "UTC"
-    known = await services.store.read(lambda c: apps.list_apps(c, services.team_id))
+    known = await _known_apps(services, asker)
     return overview(verbs, zone=zone, app=known[0].name) if known else overview(verbs, zone=zone)
+
+
+async def _known_apps(services: Services, asker: Asker) -> list[App]:
+    """Those that the person may see; of somebody about whom Slack says nothing now, that is none."""
+    try:
+        actor = await gather_actor(services, asker)
+    except Refusal:
+        return []
+    found = await services.store.read(lambda c: apps.list_apps(c, services.team_id))
+    return [app for app in found if may(actor, Action.SEE, app)]

@@ -213,3 +213,12 @@ async def test_a_job_that_has_moved_leaves_its_runs_to_those_who_saw_them(secret
     assert "Last runs" not in words_of(await secretive.type("/dify show #1", BEN))
     assert "run 1 · finished" in words_of(await secretive.type("/dify runs #1"))
     assert "run 1 · finished" in words_of(await secretive.type("/dify show #1"))
+
+
+@pytest.mark.parametrize("user", [GUS, SIMON])
+async def test_help_and_health_tell_a_guest_and_a_stranger_nothing_of_what_is_connected(
+    secretive: World, user: str
+) -> None:
+    assert "/dify schedule daily-news every weekday" in words_of(await secretive.type("/dify help", user))
+    assert "Dify Ops is well" not in words_of(await secretive.type("/dify health", user))
+    assert "daily-news" not in words_of(await secretive.type("/dify help", BEN))

@@ -7,6 +7,7 @@ from bot.blocks.help import Help
 from bot.blocks.parts import Message
 from bot.errors import DeliveryError
 from bot.operations.health import lags, look_at_health, worries
+from bot.rules.access import Action, authorize
 from bot.services import Services
 from bot.slack.door import answer_later, gather_actor
 from bot.slack.request import Request
@@ -27,6 +28,7 @@ async def answer(request: Request, services: Services) -> None:
 
 async def _look(request: Request, services: Services) -> Message:
     actor, now = await gather_actor(services, request, proven=request.channel_id), services.now()
+    authorize(actor, Action.SEE, None)
     rows = await services.store.read(partial(look_at_health, team_id=services.team_id, now=now))
     idle = await services.store.read(vitals.jobs_without_next)
     beat_age_s = services.pulse.age_s()
