@@ -20,7 +20,7 @@ from bot.registry import leaves
 from bot.services import Services
 from bot.slack import home, schedule_form
 from bot.slack.door import Reply, answer_later, block_of, in_time, in_words, nearest_verb, refuse, tell_alone
-from bot.slack.payload import take_map
+from bot.slack.payload import take_map, take_text
 from bot.slack.request import (
     holds_key,
     read_command,
@@ -197,15 +197,18 @@ class Listener:
 
     async def _on_uninstalled(self, ack: AsyncAck, body: Body) -> None:
         await ack()
-        self._cut_off("app_uninstalled")
+        self._cut_off("app_uninstalled", body)
 
     async def _on_revoked(self, ack: AsyncAck, body: Body) -> None:
         """Tokens of people may be among them, which are none of ours."""
         await ack()
         if take_map(body, "event", "tokens").get("bot"):
-            self._cut_off("token_revoked")
+            self._cut_off("token_revoked", body)
 
-    def _cut_off(self, code: str) -> None:
+    def _cut_off(self, code: str, body: Body) -> None:
+        """An app that is distributed hears of its other workspaces as well."""
+        if take_text(body, "team_id") != self._services.team_id:
+            return
         self._services.slack.cut_off = code
         self._services.engine.wake("courier")
 

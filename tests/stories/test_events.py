@@ -84,3 +84,10 @@ async def test_what_is_not_ours_is_answered_calmly(world: World) -> None:
     for payload in odd:
         ack = await world.slack.wire.send("interactive", base | payload)
         assert ack.ok, payload
+
+
+async def test_what_slack_tells_of_another_workspace_cuts_nobody_off(world: World) -> None:
+    for event in ({"type": "app_uninstalled"}, {"type": "tokens_revoked", "tokens": {"bot": ["U0BOT"]}}):
+        payload = world.slack.wire._envelop(event) | {"team_id": "T0OTHER"}
+        assert (await world.slack.wire.send("events_api", payload)).ok
+    assert world.bot.services.slack.cut_off is None
