@@ -75,8 +75,9 @@ def list_all(as_json: bool) -> None:
 @click.argument("most", metavar="N|off")
 def limit(name: str, most: str) -> None:
     """How many runs of the app go on at most at a time; further ones wait for their turn."""
-    if most != "off" and not (most.isdecimal() and most.isascii() and len(most) < 7):
-        raise Refusal(f"“{most[:40]}” is no number of runs.", f"Give a number from 1 to {MOST}, or off.")
+    if most != "off" and not (most.isdecimal() and most.isascii() and len(most) < 7 and 1 <= int(most) <= MOST):
+        says = f"“{most[:40]}” is no number of runs: give a number from 1 to {MOST}, or off"
+        raise click.BadParameter(says, param_hint="N|off")
     asyncio.run(_limit(name, None if most == "off" else int(most)))
 
 
