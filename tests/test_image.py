@@ -21,7 +21,7 @@ from bot.settings import PREFIX, SETTINGS
 
 ROOT = Path(__file__).parents[1]
 # Without a value the bot uses its own default, so these need no line in the compose file.
-LEFT_TO_THE_IMAGE = {"SLACK_API_URL", "DIFY_OPS_HOME", "DIFY_OPS_HTTP"}
+LEFT_TO_THE_IMAGE = {"DIFY_OPS_HOME", "DIFY_OPS_HTTP"}
 
 
 def read_instructions() -> list[tuple[str, str]]:

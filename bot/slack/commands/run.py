@@ -22,7 +22,7 @@ from storage.records import App, Job, Run
 HELP = Help(
     verb="run",
     usage="run <job or app> [key=value …]",
-    says="One run now, of a job or of any connected app; the result comes into this channel.",
+    says="One run now, of a job, into its channel, or of any connected app, into this one.",
     examples=('run "Daily news"', "run daily-report city=Berlin"),
 )
 

@@ -22,7 +22,7 @@ HELP = Help(
     verb="schedule",
     usage=(
         'schedule <app> <when> [in <zone>] [to #channel] [as "name"] '
-        "[overlap …] [catch-up …] [retry …] [data …] [key=value …]"
+        "[overlap …] [catch-up …] [retry …] [priority …] [warn …] [data …] [key=value …]"
     ),
     says="Run a Dify app at set times. Alone, it opens a form.",
     examples=(
