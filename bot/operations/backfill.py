@@ -15,6 +15,7 @@ from bot.operations.note import note
 from bot.operations.plan import planned_run
 from bot.operations.show import show_batch, touch_batch
 from bot.rules.access import Action, Actor
+from bot.schedules.allowed import LONGEST_ROLL
 from bot.schedules.kind import NoData, Slot
 from storage import batches, claims, jobs, runs, slots
 from storage.records import Cause, Job, JobState, Run, RunState
@@ -35,9 +36,14 @@ class Estimate:
     """What a backfill would do: its slots, and what the last runs of the job took on average, where that is known."""
 
     job: Job
-    slots: tuple[datetime, ...]
+    wanted: tuple[Slot, ...]
     seconds: float | None
     tokens: int | None
+
+    @property
+    def slots(self) -> tuple[datetime, ...]:
+        """When they came."""
+        return tuple(slot.at for slot in self.wanted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,7 +102,7 @@ def backfill(c: Connection, actor: Actor, job_id: int, span: Span, *, now: datet
             code="busy",
         )
     batch = f"{job.id}/{int(before.rpartition('/')[2]) + 1 if before else 1}"
-    new = [replace(_run_of(job, at, batch, now), asked_by=actor.user_id) for at in found.slots]
+    new = [replace(_run_of(job, slot, batch, now), asked_by=actor.user_id) for slot in found.wanted]
     runs.add_many(c, new)
     told = {"slots": len(new), "from": str(span.since), "to": str(span.until), "mode": span.mode}
     note(c, actor, "backfill", f"job:{job.id}", now=now, detail=told)
@@ -139,9 +145,9 @@ def serve_batch(c: Connection, job: Job, batch: str, *, now: datetime) -> None:
             slots.close_unstarted(c, run.id, RunState.BLOCKED, str(error), now)
 
 
-def _run_of(job: Job, at: datetime, batch: str, now: datetime) -> Run:
-    run = planned_run(job, Slot(at, at), now=now, due_at=now)
-    key = f"backfill:{batch}@{at.isoformat()}"
+def _run_of(job: Job, slot: Slot, batch: str, now: datetime) -> Run:
+    run = planned_run(job, slot, now=now, due_at=now)
+    key = f"backfill:{batch}@{slot.at.isoformat()}"
     return replace(run, key=key, cause=Cause.BACKFILL, state=RunState.QUEUED, batch=batch)
 
 
@@ -151,12 +157,13 @@ def _bounds(job: Job, span: Span) -> tuple[datetime, datetime]:
     return start, datetime.combine(span.until + timedelta(days=1), time(), zone) - timedelta(microseconds=1)
 
 
-def _wanted(c: Connection, job: Job, span: Span, start: datetime, end: datetime) -> list[datetime]:
-    known = batches.states_of_slots(c, job.id, start, end)
+def _wanted(c: Connection, job: Job, span: Span, start: datetime, end: datetime) -> list[Slot]:
+    reach = _reach_of(job)
+    known = batches.states_of_slots(c, job.id, start - reach, end + reach)
     found = []
-    for at in _slots(c, job, span, start, end):
-        if _is_wanted(known.get(at, []), span.mode):
-            found.append(at)
+    for slot in _slots(c, job, span, start, end):
+        if _is_wanted(known.get(slot.nominal_at, []), span.mode):
+            found.append(slot)
         if len(found) > MOST:
             raise Refusal(
                 f"From {span.since} to {span.until} there are more than {MOST} times.",
@@ -164,6 +171,12 @@ def _wanted(c: Connection, job: Job, span: Span, start: datetime, end: datetime)
                 code="too_many",
             )
     return found
+
+
+def _reach_of(job: Job) -> timedelta:
+    """How far a slot may have moved from its nominal time, by which its runs are known."""
+    is_moved = any(rule.roll != "skip" for schedule in job.schedules for rule in schedule.calendars)
+    return timedelta(days=LONGEST_ROLL if is_moved else 0)
 
 
 def _is_wanted(states: list[RunState], mode: str) -> bool:
@@ -176,19 +189,19 @@ def _is_wanted(states: list[RunState], mode: str) -> bool:
     return not batches.is_any(states, (*DONE, *FAILED, RunState.STOPPED))
 
 
-def _slots(c: Connection, job: Job, span: Span, start: datetime, end: datetime) -> Iterator[datetime]:
+def _slots(c: Connection, job: Job, span: Span, start: datetime, end: datetime) -> Iterator[Slot]:
     if span.daily_at is not None:
         zone = schedules.zone_of(zone_of_job(job))
         for number in range((span.until - span.since).days + 1):
-            at = datetime.combine(span.since + timedelta(days=number), span.daily_at, zone)
+            at = datetime.combine(span.since + timedelta(days=number), span.daily_at, zone).astimezone(UTC)
             if at <= end:
-                yield at.astimezone(UTC)
+                yield Slot(at, at)
         return
     after, book = start - timedelta(seconds=1), book_of(c, job.team_id)
     clocked = [replace(one, start_at=None) for one in job.schedules if one.kind not in ("api", "fixed_delay")]
     try:
         while (slot := schedules.union_next(clocked, after, book)) is not None and slot.at <= end:
-            yield slot.at
+            yield slot
             after = slot.at
     except NoData as unknown:
         raise Refusal(f"The calendar {unknown.calendar} has no {unknown.year}.", code="no_data") from None

@@ -6,15 +6,16 @@ from datetime import UTC, date, datetime, time, timedelta
 import pytest
 from sqlalchemy import Connection
 
+from bot import schedules
 from bot.errors import Refusal
 from bot.operations.backfill import MOST, Span, backfill, cancel_backfill, estimate
 from bot.operations.finish import finish
 from bot.operations.line import lines_of
-from storage import batches, claims, deliveries, runs
+from storage import batches, claims, deliveries, jobs, runs
 from storage.database import Store
-from storage.records import DeliveryKind, Job, Run, RunState
+from storage.records import CalendarRule, DeliveryKind, Job, Run, RunState
 from tests.makers import NOW, an_actor, fresh_job, save_job
-from tests.storage.examples import a_run
+from tests.storage.examples import a_job, a_run
 
 DAY = timedelta(days=1)
 WEEK = Span(since=(NOW - 7 * DAY).date(), until=(NOW - DAY).date())
@@ -87,6 +88,24 @@ async def test_one_run_a_day_can_be_asked_for_whatever_the_schedule(store: Store
     assert [(at.date(), at.hour) for at in await store.run(work)] == [
         ((NOW - days * DAY).date(), 9) for days in range(7, 0, -1)
     ]
+
+
+async def test_a_slot_that_a_calendar_has_moved_is_known_and_filled_in_by_its_nominal_time(store: Store) -> None:
+    saturday, monday = datetime(2026, 8, 29, 6, tzinfo=UTC), datetime(2026, 8, 31, 6, tzinfo=UTC)
+    rule = CalendarRule(calendar="workday:US", only=True, roll="next")
+    weekly = replace(schedules.read("every saturday at 6:00", "UTC", NOW), calendars=(rule,))
+
+    def work(c: Connection) -> None:
+        job = jobs.add(c, a_job(schedules=(weekly,), inputs={"day": "{{today}}"}))
+        ended = a_run(job_id=job.id, slot_at=saturday, due_at=monday, state=RunState.SUCCEEDED, ended_at=monday)
+        assert runs.add(c, ended) is not None
+        with pytest.raises(Refusal, match="nothing to run"):
+            estimate(c, an_actor(), job.id, WEEK, now=NOW)
+        assert backfill(c, an_actor(), job.id, replace(WEEK, mode="all"), now=NOW).slots == (monday,)
+        [run] = batches.on_their_way(c, batch_of(c, job))
+        assert (run.slot_at, run.inputs) == (saturday, {"day": "2026-08-29"})
+
+    await store.run(work)
 
 
 async def test_a_backfill_is_in_nobodys_way_and_nobody_is_in_its(store: Store) -> None:
