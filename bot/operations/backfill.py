@@ -11,6 +11,7 @@ from bot.errors import Refusal
 from bot.operations.calendar import book_of
 from bot.operations.fill import fill_inputs, zone_of_job
 from bot.operations.find import job_by_id
+from bot.operations.line import give_way
 from bot.operations.note import note
 from bot.operations.plan import planned_run
 from bot.operations.show import show_batch, touch_batch
@@ -26,6 +27,7 @@ CONFIRMED_ABOVE = 20
 GOING = (RunState.PLANNED, RunState.QUEUED, RunState.READY, RunState.RUNNING, RunState.WAITING)
 DONE = (RunState.SUCCEEDED, RunState.PARTIAL)
 FAILED = (RunState.FAILED, RunState.TIMED_OUT, RunState.LOST)
+CANCELLED = "the backfill was cancelled"
 SAMPLE = 5
 # No job is older, and beyond the years that a date can have nothing can be counted.
 EARLIEST, LATEST = date(1970, 1, 2), date(9998, 12, 31)
@@ -112,7 +114,7 @@ def backfill(c: Connection, actor: Actor, job_id: int, span: Span, *, now: datet
 
 
 def cancel_backfill(c: Connection, actor: Actor, job_id: int, *, now: datetime) -> int:
-    """What has not begun is not begun; how many. A run that goes on is asked to stop."""
+    """What has not begun, or waits for its next try, is not begun; how many. A run that goes on is asked to stop."""
     job = job_by_id(c, actor, Action.RUN, job_id)
     jobs.lock_many(c, [job.id])
     batch = batches.last_of(c, job.id)
@@ -121,12 +123,15 @@ def cancel_backfill(c: Connection, actor: Actor, job_id: int, *, now: datetime) 
         raise Refusal(f"No backfill of “{job.name}” is going on.", "There is nothing to cancel.", code="nothing")
     waiting = batches.waiting(c, batch, MOST)
     for run in waiting:
-        slots.close_unstarted(c, run.id, RunState.SKIPPED, "the backfill was cancelled", now)
+        slots.close_unstarted(c, run.id, RunState.SKIPPED, CANCELLED, now)
+    count = len(waiting)
     for run in batches.on_their_way(c, batch):
         claims.ask_stop(c, run.id, actor.user_id)
-    note(c, actor, "cancel", f"job:{job.id}", now=now, detail={"slots": len(waiting)})
+        if run.state is RunState.READY and give_way(c, run, RunState.STOPPED, CANCELLED, now):
+            count += 1
+    note(c, actor, "cancel", f"job:{job.id}", now=now, detail={"slots": count})
     touch_batch(c, batch, now=now)
-    return len(waiting)
+    return count
 
 
 def serve_batch(c: Connection, job: Job, batch: str, *, now: datetime) -> None:

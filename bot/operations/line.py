@@ -53,14 +53,14 @@ def make_room(c: Connection, job: Job, line: Line, decision: Decision, *, now: d
     waiting = line.waiting
     drops = waiting[: decision.drops] if isinstance(decision, Queue) else waiting
     for run in drops:
-        _give_way(c, run, RunState.SKIPPED, SUPERSEDED, now)
+        give_way(c, run, RunState.SKIPPED, SUPERSEDED, now)
         line.queued.remove(run)
     if isinstance(decision, Queue):
         return RunState.QUEUED
     for run in list(line.active):
         if run.stop_by is None:
             claims.ask_stop(c, run.id, REPLACE)
-        if run.state is RunState.READY and _give_way(c, run, RunState.STOPPED, REPLACED, now):
+        if run.state is RunState.READY and give_way(c, run, RunState.STOPPED, REPLACED, now):
             line.active.remove(run)
     return RunState.QUEUED if line.active or line.queued else RunState.READY
 
@@ -85,7 +85,7 @@ def start(c: Connection, job: Job, run: Run, *, now: datetime) -> bool:
     try:
         inputs = run.inputs if run.rerun_of is not None else fill_inputs(c, job, run)
     except Refusal as error:
-        _give_way(c, run, RunState.BLOCKED, str(error), now)
+        give_way(c, run, RunState.BLOCKED, str(error), now)
         return False
     slots.start(c, run.id, inputs, now)
     return True
@@ -98,7 +98,7 @@ def why_unstarted(run: Run) -> str:
     return "it waited for its next try" if run.attempts else "it had not started"
 
 
-def _give_way(c: Connection, run: Run, state: RunState, reason: str, now: datetime) -> bool:
+def give_way(c: Connection, run: Run, state: RunState, reason: str, now: datetime) -> bool:
     """Close a run that has not begun, and tell those who had been told of it."""
     closed = slots.close_unstarted(c, run.id, state, reason, now)
     if closed is not None and (run.cause is not Cause.SCHEDULE or state is not RunState.SKIPPED):

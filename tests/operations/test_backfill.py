@@ -14,7 +14,7 @@ from bot.operations.line import lines_of
 from storage import batches, claims, deliveries, jobs, runs
 from storage.database import Store
 from storage.records import CalendarRule, DeliveryKind, Job, Run, RunState
-from tests.makers import NOW, an_actor, fresh_job, save_job
+from tests.makers import NOW, an_actor, fresh_job, fresh_run, save_job
 from tests.storage.examples import a_job, a_run
 
 DAY = timedelta(days=1)
@@ -34,10 +34,14 @@ def ran(c: Connection, job: Job, days_ago: int, state: RunState) -> None:
     assert runs.add(c, made) is not None
 
 
-def end(c: Connection, run: Run, state: RunState = RunState.SUCCEEDED) -> None:
+def begin(c: Connection, run: Run) -> Run:
     claimed = claims.claim_run(c, run.id, "me", NOW, 60)
     assert claimed is not None
-    assert finish(c, replace(claimed, state=state, ended_at=NOW), now=NOW) is not None
+    return claimed
+
+
+def end(c: Connection, run: Run, state: RunState = RunState.SUCCEEDED) -> None:
+    assert finish(c, replace(begin(c, run), state=state, ended_at=NOW), now=NOW) is not None
 
 
 def batch_of(c: Connection, job: Job) -> str:
@@ -139,6 +143,8 @@ async def test_a_cancelled_one_begins_no_more_and_stops_what_goes_on(store: Stor
     def work(c: Connection) -> None:
         job = daily(c)
         backfill(c, an_actor(), job.id, WEEK, now=NOW)
+        [going] = batches.on_their_way(c, batch_of(c, job))
+        begin(c, going)
         assert cancel_backfill(c, an_actor(), job.id, now=NOW) == 6
         found = batches.progress(c, batch_of(c, job))
         assert (found.waiting, found.counts[RunState.SKIPPED]) == (0, 6)
@@ -148,15 +154,42 @@ async def test_a_cancelled_one_begins_no_more_and_stops_what_goes_on(store: Stor
     await store.run(work)
 
 
+@pytest.mark.parametrize("attempts", [0, 1])
+async def test_a_cancelled_one_is_over_at_once_where_its_run_waits_for_room_or_for_its_next_try(
+    store: Store, attempts: int
+) -> None:
+    def work(c: Connection) -> None:
+        job = daily(c)
+        backfill(c, an_actor(), job.id, WEEK, now=NOW)
+        [going] = batches.on_their_way(c, batch_of(c, job))
+        if attempts:
+            later = NOW + timedelta(hours=1)
+            assert claims.save_run(c, replace(begin(c, going), state=RunState.READY, try_at=later)) is not None
+        assert cancel_backfill(c, an_actor(), job.id, now=NOW) == 7
+        assert batches.progress(c, batch_of(c, job)).is_over
+        closed = fresh_run(c, going)
+        assert (closed.state, closed.reason, closed.attempts) == (
+            RunState.STOPPED,
+            "the backfill was cancelled",
+            attempts,
+        )
+        assert [one.wanted for one in deliveries.of_run(c, going.id)] == [1]
+
+    await store.run(work)
+
+
 async def test_a_second_one_waits_for_the_end_of_the_first(store: Store) -> None:
     def work(c: Connection) -> None:
         job = daily(c)
         backfill(c, an_actor(), job.id, WEEK, now=NOW)
+        [going] = batches.on_their_way(c, batch_of(c, job))
+        begun = begin(c, going)
         with pytest.raises(Refusal, match="is going on"):
             backfill(c, an_actor(), job.id, replace(WEEK, mode="all", since=date(2026, 8, 1)), now=NOW)
         cancel_backfill(c, an_actor(), job.id, now=NOW)
-        [going] = batches.on_their_way(c, batch_of(c, job))
-        end(c, going)
+        with pytest.raises(Refusal, match="is going on"):
+            backfill(c, an_actor(), job.id, replace(WEEK, mode="all"), now=NOW)
+        assert finish(c, replace(begun, state=RunState.STOPPED, ended_at=NOW), now=NOW) is not None
         backfill(c, an_actor(), job.id, replace(WEEK, mode="all"), now=NOW)
         assert batch_of(c, job).endswith("/2")
 
