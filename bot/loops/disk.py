@@ -68,12 +68,11 @@ class Disk:
         log.error("Nothing can be saved, so no run begins: %s", why)
         store = self._services.store
         words = READ_ONLY if store.is_read_only else DISPLACED if store.is_displaced else FULL
-        try:
-            self._stands = [
-                await self._find(one) or await self._post(one, words.format(why=why)) for one in await self._targets()
-            ]
-        except DeliveryError as error:
-            log.warning("That nothing can be saved cannot be told in Slack, and is tried again: %s", error.code)
+        targets = await self._targets()
+        stands = [place for one in targets if (place := await self._place(one, words.format(why=why))) is not None]
+        # Whom nobody can write to is passed over: else the others would be told at each beat, and never of the end.
+        if stands or not targets:
+            self._stands = stands
 
     async def _tell_end(self) -> None:
         if self._stands is None:
@@ -95,6 +94,14 @@ class Disk:
             return sorted(services.settings.admins)
         coming = await services.store.read(lambda c: runs.next_runs(c, services.team_id, limit=1))
         return [run.channel_id for run in coming]
+
+    async def _place(self, target: str, words: str) -> tuple[str, str] | None:
+        """Where it stands, told now or before; None where Slack does not take it."""
+        try:
+            return await self._find(target) or await self._post(target, words)
+        except DeliveryError as error:
+            log.warning("That nothing can be saved cannot be told to %s in Slack: %s", target, error.code)
+            return None
 
     async def _find(self, target: str) -> tuple[str, str] | None:
         """Where it stands already; a history that cannot be read is no reason to say nothing."""

@@ -20,7 +20,7 @@ from storage.database import Store, is_read_only, open_store, upgrade
 from storage.errors import NoDatabase, NotSaved
 from tests.faults.disks import SmallDisk, small_disk
 from tests.faults.scenario import Scenario
-from tests.loops.house import ANA, TEAM, House, open_house
+from tests.loops.house import ANA, BEN, TEAM, House, open_house
 from tests.makers import NOW, an_actor, save_job
 
 DIRECT = "D0ANA"
@@ -123,6 +123,23 @@ async def test_admins_that_are_named_are_told_and_a_restart_does_not_tell_again(
         assert not await Disk(services).once()
     assert scenario.house.said() == []
     assert told(scenario.house, "*Nothing can be saved.*", DIRECT) == 1
+
+
+async def test_the_other_admins_hear_once_of_it_and_of_its_end_where_one_has_left(
+    scenario: Scenario, disk: SmallDisk
+) -> None:
+    settings = replace(scenario.house.services.settings, admins=frozenset({ANA, BEN}))
+    watch = Disk(replace(scenario.house.services, settings=settings))
+    scenario.house.slack.deactivate(BEN)
+    disk.fill()
+    await scenario.as_an_engine_would(scenario.house.clock.once)
+    for _ in range(3):
+        assert not await watch.once()
+    posts = [call for call in scenario.house.slack.log.calls("chat.postMessage") if call.detail["ok"]]
+    assert len(posts) == told(scenario.house, "*Nothing can be saved.*", DIRECT) == 1
+    disk.make_room()
+    assert await watch.once()
+    assert told(scenario.house, "The database can be saved again", DIRECT) == 1
 
 
 async def test_a_slack_that_is_away_is_told_later(scenario: Scenario, disk: SmallDisk) -> None:
