@@ -16,6 +16,8 @@ FAILURES = 5
 SHUT_S = 60
 # A full app is asked again after so long, and less and less often; a request that it has taken shows within PROBE_S.
 FULL_S, FULL_LONGEST_S, FULL_GROWTH = 15.0, 300.0, 1.5
+# From there on the pause is the longest; a float overflows after some two thousand steps.
+MAX_GROWTHS = 10
 PROBE_S = 2
 # A full app for which nobody has waited since is forgotten.
 FORGOTTEN_AFTER_S = 600
@@ -81,7 +83,7 @@ def note_full(c: Connection, app_id: int, running: int, now: datetime) -> None:
     """Dify took no further request of the app while so many of ours went on."""
     known = GATE.one(c.execute(_GET, {"gate": app_gate(app_id)}))
     failures = known.failures if known else 0
-    pause_s = min(FULL_S * FULL_GROWTH**failures, FULL_LONGEST_S)
+    pause_s = min(FULL_S * FULL_GROWTH ** min(failures, MAX_GROWTHS), FULL_LONGEST_S)
     until = now + timedelta(seconds=pause_s)
     _set(c, Gate(name=app_gate(app_id), failures=failures + 1, shut_until=until, room=running))
 

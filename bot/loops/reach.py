@@ -11,6 +11,8 @@ MAX_STARTS = 3
 # So many questions in a row without an answer, and a run or a message is somebody else's.
 SILENCES = 3
 FIRST_PAUSE_S, LONGEST_PAUSE_S = 2.0, 60.0
+# From there on the pause is the longest; a float overflows after a thousand doublings.
+MAX_DOUBLINGS = 10
 
 
 @dataclass(slots=True)
@@ -31,7 +33,7 @@ class Reach:
         if self.is_alone:
             return
         line = self._lines.setdefault(place, _Line(now))
-        pause_s = min(FIRST_PAUSE_S * 2.0**line.failures, LONGEST_PAUSE_S)
+        pause_s = min(FIRST_PAUSE_S * 2.0 ** min(line.failures, MAX_DOUBLINGS), LONGEST_PAUSE_S)
         line.failures += 1
         line.shut_until = now + timedelta(seconds=pause_s)
 

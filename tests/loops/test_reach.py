@@ -34,6 +34,13 @@ def test_a_place_is_left_to_others_for_longer_each_time() -> None:
     assert pauses[-1] == LONGEST_PAUSE_S
 
 
+def test_a_place_that_is_never_reached_is_left_to_others_for_the_longest_pause() -> None:
+    reach = Reach(is_alone=False)
+    for _ in range(2_000):
+        reach.note_failure(DIFY, NOW)
+    assert reach.shut() == {DIFY: NOW + timedelta(seconds=LONGEST_PAUSE_S)}
+
+
 def test_one_answer_opens_it_again_and_begins_the_count_anew() -> None:
     reach = Reach(is_alone=False)
     for _ in range(3):

@@ -16,7 +16,7 @@ from bot.rules.access import system
 from bot.rules.room import Limits
 from bot.settings import START_WITHIN_S
 from storage import claims, deliveries, gates, runs
-from storage.records import Run, RunState
+from storage.records import Gate, Run, RunState
 from tests.loops.house import House
 from tests.makers import NOW
 from tests.storage.examples import a_run
@@ -123,6 +123,14 @@ async def test_a_full_app_is_asked_less_and_less_often_until_a_run_of_it_ends(ho
     assert pauses == pytest.approx([min(gates.FULL_S * gates.FULL_GROWTH**n, gates.FULL_LONGEST_S) for n in range(9)])
     await house.store.run(lambda c: gates.note_end(c, gate))
     assert [gate.failures for gate in await house.store.read(gates.all_gates)] == [0]
+
+
+async def test_an_app_that_stays_full_for_ever_is_asked_again_after_the_longest_pause(house: House) -> None:
+    often = Gate(name=gates.app_gate(1), failures=10_000, shut_until=NOW, room=0)
+    await house.store.run(lambda c: gates.widen(c, often, 0, NOW))
+    await house.store.run(lambda c: gates.note_full(c, 1, 0, NOW))
+    [gate] = await house.store.read(gates.all_gates)
+    assert gate.shut_until == NOW + timedelta(seconds=gates.FULL_LONGEST_S)
 
 
 async def test_a_full_app_for_which_nobody_waits_is_forgotten(house: House) -> None:
