@@ -121,8 +121,9 @@ def _is_over(c: Connection, job: Job, now: datetime) -> bool:
 
 
 def _keep_anchor(was: Job, when: Schedule) -> Schedule:
-    """A fixed rate keeps its beat unless its period changed."""
-    for before in was.schedules:
+    """A fixed rate keeps its beat unless its period changed. One with a number of times is counted from its anchor,
+    and so anew from each Save: else one that has come to its end could not be had again."""
+    for before in was.schedules if when.times is None else ():
         if before.kind == when.kind == "fixed_rate" and before.spec == when.spec:
             return replace(when, anchor_at=before.anchor_at)
     return when

@@ -15,7 +15,7 @@ from storage import apps, audit, drafts, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Job, JobState, RunState
 from tests.makers import ADMIN, HERE, NOW, OTHER, OWNER, TEAM, an_actor, fresh_job, runs_of, save_job
-from tests.storage.examples import a_draft, a_job, an_app
+from tests.storage.examples import a_draft, a_job, a_run, an_app
 
 SOON = NOW + timedelta(minutes=1)
 
@@ -255,6 +255,24 @@ async def test_a_fixed_rate_keeps_its_beat_unless_its_period_changes(store: Stor
     other = await edit(store, same.job, "every 20 minutes", now=NOW + timedelta(minutes=3))
     assert other.planned is not None
     assert other.planned.slot_at == NOW + timedelta(minutes=23)
+
+
+async def test_an_edit_of_a_rate_that_has_come_to_the_end_of_its_times_begins_them_anew(store: Store) -> None:
+    when = "every 90 minutes, 3 times"
+
+    def use_up(c: Connection) -> Job:
+        job = save_job(c, when).job
+        runs.drop_planned(c, job.id)
+        for number in range(1, 4):
+            slot_at = NOW + number * timedelta(minutes=90)
+            runs.add(c, a_run(job_id=job.id, slot_at=slot_at, started_at=slot_at, state=RunState.SUCCEEDED))
+        return jobs.set_state(c, job.id, JobState.COMPLETED, by=None, reason="its schedule has come to its end")
+
+    job = await store.run(use_up)
+    later = NOW + timedelta(hours=5)
+    again = await edit(store, job, when, now=later)
+    assert again.planned is not None
+    assert (again.job.state, again.planned.slot_at) == (JobState.ACTIVE, later + timedelta(minutes=90))
 
 
 async def test_an_edit_of_what_somebody_changed_meanwhile_is_refused(store: Store) -> None:
