@@ -35,8 +35,10 @@ def look_at_gates(
 ) -> Gates:
     """Costs one look into an empty table where all hosts are well. `own` are the hosts that this server alone leaves
     alone (host → until when)."""
-    known = {host: Gate(name=host, failures=1, shut_until=until) for host, until in own.items()}
-    known |= {gate.name: gate for gate in gates.all_gates(c) if gate.shut_until is not None}
+    known = {gate.name: gate for gate in gates.all_gates(c) if gate.shut_until is not None}
+    for host, rests_until in own.items():
+        if (shared := known.get(host)) is None or not is_shut(shared, rests_until):
+            known[host] = Gate(name=host, failures=1, shut_until=rests_until)
     if not known:
         return Gates()
     hosts = {host_of(url) for app in team for url in app.base_urls} & known.keys()

@@ -9,12 +9,15 @@ import pytest
 from bot.dify.codes import Code
 from bot.loops.breaker import FIRST_REST_S
 from bot.loops.reach import FIRST_PAUSE_S, LONGEST_PAUSE_S, MAX_STARTS, SILENCES, Reach
+from bot.operations.gate import look_at_gates
 from storage import attempts, claims, gates
 from storage.database import Store
+from storage.gates import FAILURES, SHUT_S
 from storage.records import DeliveryState, RunState
 from tests.loops.house import House, open_house
 from tests.loops.test_courier import owe
 from tests.makers import NOW
+from tests.storage.examples import an_app
 
 DIFY = "http://dify.example"
 
@@ -49,6 +52,18 @@ def test_one_answer_opens_it_again_and_begins_the_count_anew() -> None:
     assert not reach.note_answer(DIFY)
     reach.note_failure(DIFY, NOW)
     assert reach.shut() == {DIFY: NOW + timedelta(seconds=FIRST_PAUSE_S)}
+
+
+@pytest.mark.parametrize(("own_s", "shared_s"), [(30, -1), (30, 20), (-1, 30), (20, 30)])
+async def test_a_host_is_left_alone_until_neither_this_server_nor_all_of_them_rest(
+    store: Store, own_s: int, shared_s: int
+) -> None:
+    app, own = an_app(base_urls=(DIFY,)), {DIFY: NOW + timedelta(seconds=own_s)}
+    shut_at = NOW + timedelta(seconds=shared_s - SHUT_S)
+    for _ in range(FAILURES):
+        await store.run(lambda c: gates.count_failure(c, DIFY, shut_at))
+    found = await store.read(lambda c: look_at_gates(c, [app], now=NOW, own=own))
+    assert (found.shut, found.to_try) == ({DIFY: NOW + timedelta(seconds=30)}, frozenset())
 
 
 @pytest.fixture
