@@ -29,7 +29,10 @@ class Lookout:
         self._jobs_at = monotonic() + JOBS_EVERY_S
 
     async def once(self) -> None:
-        """Owe the alarms for what is wrong."""
+        """Owe the alarms for what is wrong. Nothing is where Slack has taken the token back: all then stands still on
+        purpose."""
+        if self._services.slack.cut_off is not None:
+            return
         due_at = await self._services.store.read(claims.next_due_at)
         if due_at is not None and self._is_lying(due_at):
             await self._services.store.run(lambda c: self._tell_of_slot(c, due_at))

@@ -64,6 +64,16 @@ async def test_what_was_overdue_for_a_moment_after_an_outage_is_no_alarm(house: 
     assert await alarms(house, ANA) == []
 
 
+async def test_what_stands_still_since_slack_took_the_token_back_is_no_alarm(house: House) -> None:
+    lookout, seconds = a_lookout(house, ANA)
+    await overdue(house)
+    house.services.slack.cut_off = "token_revoked"
+    for _ in range(2):
+        await lookout.once()
+        seconds.at += max(STAYS_S, JOBS_EVERY_S)
+    assert await alarms(house, ANA) == []
+
+
 async def test_without_set_admins_those_who_connected_apps_are_told(house: House) -> None:
     await house.store.run(lambda c: apps.add(c, an_app(created_by=BEN)))
     await house.store.run(lambda c: apps.add(c, an_app(name="Other", created_by="system")))
