@@ -56,8 +56,24 @@ _BEFORE_MISSED = (
     .limit(1)
     .scalar_subquery()
 )
-_MISSED_IN_A_ROW = select(func.count(), func.min(runs.c.slot_at), func.max(runs.c.id)).where(
-    _OF_JOB, runs.c.state == RunState.MISSED, runs.c.id > func.coalesce(_BEFORE_MISSED, 0)
+_SINCE_ANY_OTHER = (
+    select(
+        runs.c.id,
+        runs.c.slot_at,
+        runs.c.due_at,
+        func.lag(runs.c.ended_at).over(order_by=runs.c.id).label("last_ended_at"),
+    )
+    .where(_OF_JOB, runs.c.state == RunState.MISSED, runs.c.id > func.coalesce(_BEFORE_MISSED, 0))
+    .cte()
+)
+# Whoever closes missed slots goes on until nothing is due: one that came due only later begins another row of them.
+_BEGINS_ANEW = (
+    select(func.max(_SINCE_ANY_OTHER.c.id))
+    .where(_SINCE_ANY_OTHER.c.due_at > _SINCE_ANY_OTHER.c.last_ended_at)
+    .scalar_subquery()
+)
+_MISSED_IN_A_ROW = select(func.count(), func.min(_SINCE_ANY_OTHER.c.slot_at), func.max(_SINCE_ANY_OTHER.c.id)).where(
+    _SINCE_ANY_OTHER.c.id >= func.coalesce(_BEGINS_ANEW, 0)
 )
 _BY_ID = _SELECT.where(_WITH_ID)
 _NEWEST = (
@@ -125,7 +141,7 @@ def count_starts(c: Connection, job_id: int, since: datetime | None) -> tuple[in
 
 
 def missed_in_a_row(c: Connection, job_id: int) -> Missed | None:
-    """The slots that the job has missed since anything else happened to it."""
+    """The slots that the job has missed since anything else happened to it, or nothing was due to it any more."""
     count, since, run_id = c.execute(_MISSED_IN_A_ROW, {"job": job_id}).one()
     last = RUN.one(c.execute(_BY_ID, {"run_id": run_id})) if count else None
     return None if last is None else Missed(count, since, last)

@@ -99,6 +99,8 @@ async def test_times_that_are_not_made_up_are_told_once_with_how_many_and_since_
     house.hand.turn(hours=1)
     await house.clock.once()
     assert len(await alerts_of(house, job)) == 1  # a failing job has been told of
+    assert (await states_of(house, job))[R.MISSED] == 10
+    assert (await house.store.read(lambda c: fresh_job(c, job))).failures == 10
 
 
 async def test_all_makes_up_for_the_newest_24_inside_the_window_one_after_the_other(house: House) -> None:

@@ -135,6 +135,16 @@ async def test_a_job_that_has_only_ever_missed_has_missed_all(store: Store) -> N
     assert found == slots.Missed(count=3, since=NOW, last=rows[-1])
 
 
+async def test_slots_that_came_due_after_all_before_were_closed_are_counted_by_themselves(store: Store) -> None:
+    def missed(due: float, closed: float) -> Run:
+        at = NOW + due * HOUR
+        return a_run(job_id=1, state=RunState.MISSED, slot_at=at, due_at=at, ended_at=NOW + closed * HOUR)
+
+    *_, last = await added(store, missed(0, 3), missed(1, 3), missed(4, 6), missed(5, 6), missed(5.5, 6.5))
+    found = await store.read(lambda c: slots.missed_in_a_row(c, 1))
+    assert found == slots.Missed(count=3, since=NOW + 4 * HOUR, last=last)
+
+
 async def test_nothing_is_missed_where_the_last_thing_was_another(store: Store) -> None:
     await added(store, a_run(job_id=1, state=RunState.MISSED), a_run(job_id=1, state=RunState.SKIPPED))
     assert await store.read(lambda c: slots.missed_in_a_row(c, 1)) is None
