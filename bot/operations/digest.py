@@ -52,11 +52,12 @@ def retell(c: Connection, delivery: Delivery, *, now: datetime) -> bool:
     if digest.state is DeliveryState.DEAD:
         deliveries.owe(c, replace(digest, due_at=now))
         _owe_pages(c, digest, digest.facts["runs"], now, now)
-    elif digest.sent:
-        number = digests.place_of(c, delivery, run) // PAGE
-        told = deliveries.by_key(c, _page_key(digest, number)) if number else digest
-        if told is not None:
-            deliveries.owe(c, replace(told, due_at=now, rank=1))
+        return True
+    number = digests.place_of(c, delivery, run) // PAGE
+    told = deliveries.by_key(c, _page_key(digest, number)) if number else digest
+    # What nobody has in hand yet is drawn from the rows once it is sent.
+    if told is not None and (told.sent or told.lease_until is not None):
+        deliveries.owe(c, replace(told, due_at=now, rank=1))
     return True
 
 

@@ -197,6 +197,33 @@ async def test_a_change_of_a_run_is_told_in_its_digest_and_nowhere_else(house: H
     assert {(await house.owed(one)).state for one in owed} == {DeliveryState.SENT}
 
 
+async def test_a_change_of_a_run_while_its_digest_is_being_sent_is_told_by_an_edit(house: House) -> None:
+    owed = await burst(house, 40)
+    await house.courier.once()
+    await house.services.tasks.idle()
+    house.hand.turn(seconds=GATHER_S + 1)
+    held = await house.store.run(lambda c: claims.claim_deliveries(c, house.hand.now, "other", 99, 60))
+    (digest,) = [one for one in held if one.kind is DeliveryKind.DIGEST]
+    told = await house.owed(owed[-1])
+    assert told.digest_id == digest.id
+    await owe_again(house, told)
+    await house.deliver()
+    receipt = {"channel": OPS, "ts": "1.0"}
+    assert await house.store.run(lambda c: claims.settle(c, digest, digest.wanted, receipt, house.hand.now))
+    assert (await house.owed(digest)).state is DeliveryState.OWED
+
+
+async def test_a_change_of_a_run_whose_digest_still_gathers_does_not_hurry_it(house: House) -> None:
+    owed = await burst(house, 40)
+    await house.courier.once()
+    await house.services.tasks.idle()
+    await owe_again(house, await house.owed(owed[-1]))
+    await house.deliver()
+    assert digests(house) == []
+    await settle_all(house)
+    assert told_runs(house) == once_each(owed)
+
+
 async def test_a_digest_that_somebody_deleted_comes_back_with_the_next_change_of_a_run(house: House) -> None:
     owed = await burst(house, 40)
     await settle_all(house)
