@@ -54,7 +54,8 @@ class Logbook:
         self.is_name_owed = True
 
     def first_words(self) -> Run:
-        """The run with what Dify's first words have told."""
+        """The run with what Dify's first words have told; what comes later is owed again."""
+        self.is_name_owed = False
         if self.run.heard_at != self.heard_at:
             self.run = replace(self.run, heard_at=self.heard_at)
         return self.run

@@ -186,9 +186,12 @@ class Runner:
         owing = [flight.logbook for flight in flights if flight.is_flying and flight.logbook.is_name_owed]
         for group in _groups(owing, CLAIMS_PER_TRANSACTION):
             named = [book.first_words() for book in group]
-            await self._services.store.run(partial(claims.save_progress, flights=named), line=Line.LEASES)
-            for book in group:
-                book.is_name_owed = False
+            try:
+                await self._services.store.run(partial(claims.save_progress, flights=named), line=Line.LEASES)
+            except StorageError:
+                for book in group:
+                    book.is_name_owed = True
+                raise
 
     async def _save(self, group: Sequence[Flight], *, is_handover: bool = False) -> None:
         services, now = self._services, self._services.now()

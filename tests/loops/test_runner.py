@@ -15,6 +15,7 @@ from bot.operations.stop import stop
 from bot.rules.access import system
 from storage import apps, claims, deliveries
 from storage.database import Store
+from storage.errors import Busy
 from storage.records import DeliveryKind, Run, RunState
 from storage.tag import tag_of
 from storage.vault import Secret, Vault
@@ -231,6 +232,43 @@ async def test_a_start_is_kept_at_once_and_the_others_in_flight_wait_for_their_b
     await house.runner.beat()
     assert (await house.run(first)).dify_run_id is not None
     await house.runner.close()
+
+
+async def test_a_name_that_comes_while_it_is_saved_that_dify_was_reached_is_saved_next(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    house.dify.mischief.drip_next(0.01, 16)
+    run, save = await house.ready("never-ending"), house.store.run
+    named = asyncio.create_task(house.bell.hear("saver"))
+    await asyncio.sleep(0)
+    await house.runner.once()
+
+    async def save_until_named(work: Any, **more: Any) -> Any:
+        saved = await save(work, **more)
+        await named
+        return saved
+
+    while not named.done():
+        with monkeypatch.context() as slow:
+            slow.setattr(house.store, "run", save_until_named)
+            await house.runner.beat([run.id])
+        await asyncio.sleep(0)
+    assert (await house.run(run)).dify_run_id is None
+    await house.runner.beat([run.id])
+    assert (await house.run(run)).dify_run_id is not None
+
+
+async def test_a_name_that_could_not_be_saved_is_saved_next(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    async def refuse(work: Any, **more: Any) -> Any:
+        raise Busy("Another process holds the database; nothing was saved. Please try again.")
+
+    run = await house.takeoff("never-ending")
+    with monkeypatch.context() as away:
+        away.setattr(house.store, "run", refuse)
+        with pytest.raises(Busy):
+            await house.runner.beat([run.id])
+    await house.runner.beat([run.id])
+    assert (await house.run(run)).dify_run_id is not None
 
 
 async def _has_started(house: House, count: int) -> bool:
