@@ -1,7 +1,6 @@
 """Copies of a SQLite database: made beside a running server, proved before they count, and put back."""
 
 import os
-import shutil
 import sqlite3
 from contextlib import closing, suppress
 from datetime import datetime
@@ -32,12 +31,8 @@ def back_up(url: str, target: Path) -> None:
     part = target.with_name(f"{target.name}.part")
     try:
         target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        part.unlink(missing_ok=True)
-        os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
-        with closing(sqlite3.connect(part)) as here:
-            _copy(source, here)
+        _copy(source, part)
         prove(part)
-        _sync(part)
         part.replace(target)
         _sync(target.parent)
     except (OSError, sqlite3.Error, DatabaseError) as error:
@@ -60,16 +55,14 @@ def restore(url: str, copy: Path, now: datetime) -> Path | None:
     assert lock is not None
     try:
         part = target.with_name(f"{target.name}.part")
-        shutil.copyfile(copy, part)
-        part.chmod(0o600)
-        _sync(part)
+        _copy(copy, part)
         aside = _put_aside(target, now)
         part.replace(target)
         _sync(target.parent)
         sqlite.transact(target, lambda c: meta.put(c, RESTORED_AT, now.isoformat()))
         return aside
-    except OSError as error:
-        raise NotSaved(f"The copy {copy} could not be put back: {error}.") from None
+    except (OSError, sqlite3.Error, DatabaseError) as error:
+        raise NotSaved(f"The copy {copy} could not be put back: {getattr(error, 'orig', error)}.") from None
     finally:
         lock.free()
 
@@ -113,15 +106,19 @@ def _belongs_to(database: Path, file: Path) -> bool:
     return Path(os.path.realpath(file)) in own or (file.exists() and real.exists() and file.samefile(real))
 
 
-def _copy(source: Path, here: sqlite3.Connection) -> None:
+def _copy(source: Path, part: Path) -> None:
+    """With what stands in the log beside the source alone, into a file that only we may read."""
+    part.unlink(missing_ok=True)
+    os.close(os.open(part, os.O_CREAT | os.O_WRONLY | os.O_EXCL, 0o600))
     engine = sqlite.make_engine(source, writes=False)
     try:
-        with engine.connect() as connection:
+        with closing(sqlite3.connect(part)) as here, engine.connect() as connection:
             there = connection.connection.driver_connection
             assert isinstance(there, sqlite3.Connection)
             there.backup(here)
     finally:
         engine.dispose()
+    _sync(part)
 
 
 def _by_its_own_tool(address: Address) -> str:

@@ -271,17 +271,31 @@ async def test_a_file_that_can_only_be_read_and_is_whole_can_be_copied(
     assert await said_last(tmp_path / "copy.db") == "word"
 
 
-async def test_a_file_that_can_only_be_read_and_was_left_by_a_killed_server_shows_what_was_saved_last(
-    disk: SmallDisk, sqlite_template: Path, tmp_path: Path
-) -> None:
-    """Its last rows stand in the write-ahead log alone."""
+async def left_behind(disk: SmallDisk, template: Path) -> Path:
+    """What a killed server leaves: its last rows stand in the write-ahead log alone."""
     path = disk.folder / "left.db"
-    shutil.copy(sqlite_template, disk.folder / "store.db")
+    shutil.copy(template, disk.folder / "store.db")
     store = open_store(f"sqlite:///{disk.folder / 'store.db'}")
     await store.run(lambda c: meta.put(c, "last", "word"))
     for companion in ("", "-wal", "-shm"):
         shutil.copy(disk.folder / f"store.db{companion}", f"{path}{companion}")
     await store.close()
+    return path
+
+
+async def test_a_file_that_can_only_be_read_and_was_left_by_a_killed_server_is_put_back_with_what_was_saved_last(
+    disk: SmallDisk, sqlite_template: Path, tmp_path: Path
+) -> None:
+    path = await left_behind(disk, sqlite_template)
+    disk.freeze()
+    restore(f"sqlite:///{tmp_path / 'store.db'}", path, NOW)
+    assert await said_last(tmp_path / "store.db") == "word"
+
+
+async def test_a_file_that_can_only_be_read_and_was_left_by_a_killed_server_shows_what_was_saved_last(
+    disk: SmallDisk, sqlite_template: Path, tmp_path: Path
+) -> None:
+    path = await left_behind(disk, sqlite_template)
     disk.freeze()
     back_up(f"sqlite:///{path}", tmp_path / "copy.db")
     assert await said_last(tmp_path / "copy.db") == "word"
