@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from bot.errors import Refusal
 from bot.operations.fill import fill_inputs
-from bot.operations.show import show
+from bot.operations.show import forget_slow, show
 from bot.rules.admit import Admit, Crowd, Decision, Queue, meet
 from storage import claims, slots
 from storage.records import Cause, Job, JobState, Run, RunState
@@ -101,6 +101,9 @@ def why_unstarted(run: Run) -> str:
 def give_way(c: Connection, run: Run, state: RunState, reason: str, now: datetime) -> bool:
     """Close a run that has not begun, and tell those who had been told of it."""
     closed = slots.close_unstarted(c, run.id, state, reason, now)
-    if closed is not None and (run.cause is not Cause.SCHEDULE or state is not RunState.SKIPPED):
+    if closed is None:
+        return False
+    forget_slow(c, closed)
+    if run.cause is not Cause.SCHEDULE or state is not RunState.SKIPPED:
         show(c, closed, now=now, rank=1)
-    return closed is not None
+    return True

@@ -51,6 +51,20 @@ async def test_a_run_that_goes_on_for_longer_is_told_of_with_a_button_to_stop_it
     assert await alerts(house, run) == []
 
 
+async def test_a_run_that_gives_way_to_a_newer_one_while_it_waits_for_its_next_try_leaves_no_warning_behind(
+    house: House,
+) -> None:
+    run = await due(house, "digest", Policy(warn_over_s=7200, overlap="replace", retries=3, retry_after_s=600))
+    house.dify.close_door()
+    await house.runner.once()
+    assert (await house.landed(run)).state is RunState.READY
+    assert await alerts(house, run) == ["slow"]
+    house.hand.turn(hours=1)
+    await house.clock.once()
+    assert (await house.run(run)).state is RunState.STOPPED
+    assert await alerts(house, run) == []
+
+
 async def test_a_run_that_succeeds_too_soon_is_told_of(house: House) -> None:
     run = await due(house, "digest", Policy(warn_under_s=3600))
     await house.runner.once()
