@@ -1,4 +1,4 @@
-"""What went wrong at Dify, in plain words: an answer, a silence or an ended run becomes a class and a sentence.
+"""What went wrong at Dify, in plain words: an answer or an ended run becomes a class and a sentence.
 
 Dify's own texts mislead in known ways (a full app answers 400, a time limit says that a user stopped the run), so
 the text is read as well as the code. No sentence that leaves this file carries a key.
@@ -46,11 +46,6 @@ def from_event(said: Mapping[str, object]) -> DifyError:
     told = text(said.get("message"))
     known = status if isinstance(status, int) else 500
     return _error(_classify(known, text(said.get("code")), told), told, known)
-
-
-def from_silence(code: Code, detail: str = "") -> DifyError:
-    """What has no answer to read: unreachable, TLS, timeout, unreadable, a stream that ended too early."""
-    return _error(code, detail, None)
 
 
 def from_run(

@@ -5,7 +5,6 @@ from dataclasses import replace
 from decimal import Decimal
 
 from bot.dify.box import Box
-from bot.dify.events import whole
 from bot.dify.node import CONTAINERS, Node
 from storage.records import NodeSpan
 
@@ -65,23 +64,6 @@ def find_culprit(spans: Iterable[NodeSpan]) -> NodeSpan | None:
         key=lambda at: (at[1].error is not None, at[1].kind not in CONTAINERS, at[0]),
         default=(0, None),
     )[1]
-
-
-def find_troubles(spans: Iterable[NodeSpan]) -> tuple[NodeSpan, ...]:
-    """Leaves that failed, were handled as exceptions, or got an HTTP error, even in a run that succeeded."""
-    return tuple(
-        span
-        for span in spans
-        if span.kind not in CONTAINERS and (span.state in ("failed", "exception") or (http_status(span) or 0) >= 400)
-    )
-
-
-def http_status(span: NodeSpan) -> int | None:
-    """What the other side answered to an HTTP node, which succeeds with any answer."""
-    outputs = span.outputs
-    if span.kind != "http-request" or not isinstance(outputs, Mapping):
-        return None
-    return whole(outputs.get("status_code"))
 
 
 def sum_costs(spans: Iterable[NodeSpan]) -> dict[str, Decimal]:

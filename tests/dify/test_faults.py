@@ -9,8 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.dify.codes import MENDS, Code
-from bot.dify.faults import from_event, from_http, from_run, from_silence, read_state, redact, to_fault
+from bot.dify.faults import from_event, from_http, from_run, read_state, redact, to_fault
 from bot.dify.trace import Trace
+from bot.errors import DifyError
 from storage.records import RunState
 from tests.dify.streams import RECORDINGS, began, ended, event, finished, folded, recorded, started, trace_of
 
@@ -136,18 +137,8 @@ def test_every_class_has_a_sentence() -> None:
     assert all(words.endswith(".") for words in MENDS.values())
 
 
-@pytest.mark.parametrize("code", [Code.UNREACHABLE, Code.TIMEOUT])
-def test_a_silence_may_pass(code: Code) -> None:
-    assert not from_silence(code).final
-
-
-@pytest.mark.parametrize("code", [Code.TLS, Code.UNREADABLE, Code.WORKER_LOST, Code.NEVER_STARTED])
-def test_a_silence_that_another_attempt_would_not_end_is_final(code: Code) -> None:
-    assert from_silence(code, "detail").final
-
-
 def test_an_error_becomes_a_fault_with_the_same_words() -> None:
-    error = from_silence(Code.UNREACHABLE, "connection refused")
+    error = DifyError("unreachable", "It cannot be reached.", final=False)
     fault = to_fault(error, where="Dify")
     assert (fault.code, fault.message, fault.where, fault.final) == ("unreachable", error.message, "Dify", False)
 
@@ -303,7 +294,6 @@ def test_no_key_leaves_in_a_sentence(secret: str) -> None:
     for words in (
         redact(f"call {secret} failed"),
         from_http(500, answer("internal_server_error", secret)).message,
-        from_silence(Code.UNREACHABLE, secret).message,
         from_run(folded(ended("failed", error=secret)).facts, ()).message,  # type: ignore[union-attr]
     ):
         assert not any(part in words for part in kept), words
@@ -315,9 +305,9 @@ def test_words_that_only_resemble_a_key_stay() -> None:
 
 
 def test_a_long_text_is_cut_and_a_traceback_keeps_its_end() -> None:
-    assert len(from_silence(Code.SERVER, "x" * 10_000).message) < 1_000
+    assert len(from_http(500, answer("internal_server_error", "x" * 10_000)).message) < 1_000
     trace = "Traceback (most recent call last):\n" + "line\n" * 1_000 + "ValueError: the reason"
-    assert from_silence(Code.SERVER, trace).message.endswith("ValueError: the reason")
+    assert from_http(500, answer("internal_server_error", trace)).message.endswith("ValueError: the reason")
 
 
 @given(st.integers(100, 599), st.binary(max_size=60))

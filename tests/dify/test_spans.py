@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from bot.dify.spans import find_culprit, find_troubles, sum_costs
+from bot.dify.spans import find_culprit, sum_costs
 from storage.records import NodeSpan
 from tests.dify.streams import recorded, trace_of
 
@@ -46,12 +46,3 @@ def test_the_culprit_is_the_leaf_that_failed_and_not_its_container() -> None:
     assert find_culprit([box, leaf, span("ok")]) is leaf
     assert find_culprit([box, span("mute", state="failed")]) is box
     assert find_culprit([span("ok"), span("handled", state="exception", error="x")]) is None
-
-
-def test_troubles_are_found_in_a_run_that_succeeded() -> None:
-    bad = span("bad", "http-request", outputs={"status_code": 500})
-    handled = span("handled", state="exception", error="x")
-    child = span("child", "code", state="failed", parent="box")
-    box = span("box", "iteration", state="failed")
-    fine = [span("ok", "http-request", outputs={"status_code": 204}), span("cut", "http-request", outputs="…")]
-    assert find_troubles([bad, *fine, handled, box, child]) == (bad, handled, child)
