@@ -259,11 +259,6 @@ def next_try_at(c: Connection) -> datetime | None:
     return c.execute(_NEXT_TRY).scalar()
 
 
-def claim_run(c: Connection, run_id: int, owner: str, now: datetime, lease_s: float) -> Run | None:
-    """Ready becomes running, for one owner. None if another was first."""
-    return next(iter(claim_runs(c, [run_id], owner, now, lease_s)), None)
-
-
 def claim_runs(c: Connection, run_ids: Sequence[int], owner: str, now: datetime, lease_s: float) -> list[Run]:
     """Ready becomes running, for one owner; those that are ours now, as they were asked for."""
     if not run_ids:

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 from bot.operations.draft import draft
 from bot.operations.schedule import Saved, schedule
 from bot.rules.access import Actor
-from storage import apps, jobs, runs
+from storage import apps, claims, jobs, runs
 from storage.records import App, Job, Run
 from storage.vault import Secret, Vault
 from tests.storage.examples import an_app
@@ -77,3 +77,8 @@ def fresh_run(c: Connection, run: Run) -> Run:
 def runs_of(c: Connection, job: Job) -> list[Run]:
     """All rows of a job, oldest first."""
     return runs.list_runs(c, job.team_id, job_id=job.id, limit=10_000)[::-1]
+
+
+def claim_run(c: Connection, run_id: int, owner: str, now: datetime, lease_s: float) -> Run | None:
+    """As `claim_runs`, of one. None if another was first."""
+    return next(iter(claims.claim_runs(c, [run_id], owner, now, lease_s)), None)

@@ -25,7 +25,7 @@ from storage.runs import pack_trace
 from tests.blocks.makers import make_span
 from tests.cli.conftest import write
 from tests.cli.terminal import Done, Terminal
-from tests.makers import NOW, TEAM, an_actor, save_job
+from tests.makers import NOW, TEAM, an_actor, claim_run, save_job
 from tests.storage.examples import a_run
 
 NEWS = "Daily news"
@@ -274,7 +274,7 @@ async def test_a_run_that_waits_for_a_human_is_not_waited_for(owned: Terminal) -
     def wait(c: Connection) -> Run:
         run = runs.add(c, a_run(state=RunState.READY))
         assert run is not None
-        claimed = claims.claim_run(c, run.id, "x", NOW, 60)
+        claimed = claim_run(c, run.id, "x", NOW, 60)
         assert claimed is not None
         waiting = claims.save_run(c, replace(claimed, state=RunState.WAITING))
         assert waiting is not None

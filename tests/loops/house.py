@@ -36,7 +36,7 @@ from storage.records import App, Delivery, NodeSpan, Run, RunState
 from storage.runs import unpack_trace
 from storage.tag import tag_of
 from storage.vault import Secret
-from tests.makers import NOW, Hand, a_vault, connected
+from tests.makers import NOW, Hand, a_vault, claim_run, connected
 from tests.storage.examples import a_run
 
 TEAM, OPS, ANA, BEN = "T1", "C0OPS", "U0ANA", "U0BEN"
@@ -164,7 +164,7 @@ class House:
         tag = tag_of(self.services.installation, run.key, 1)
 
         def claim(c: Connection) -> Run:
-            mine = claims.claim_run(c, run.id, "dead", self.hand.now, LEASE_S)
+            mine = claim_run(c, run.id, "dead", self.hand.now, LEASE_S)
             assert mine is not None
             kept = claims.save_run(c, replace(mine, tag=tag, asked_at=self.hand.now if asked else None))
             assert kept is not None

@@ -21,7 +21,7 @@ from storage.records import Cause, Job, JobState, Run, RunState
 from storage.tables import RUN
 from storage.tables import runs as table
 from tests.loops.house import House
-from tests.makers import NOW, an_actor, fresh_job, runs_of, save_job
+from tests.makers import NOW, an_actor, claim_run, fresh_job, runs_of, save_job
 from tests.storage.examples import a_run, an_app
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
@@ -131,7 +131,7 @@ async def test_a_run_that_waits_for_a_human_skips_nothing(house: House) -> None:
 
     def wait(c: Connection) -> None:
         run = launch_job(c, an_actor(), job.id, None, key="typed:1", now=NOW)
-        claimed = claims.claim_run(c, run.id, "me", NOW, 60)
+        claimed = claim_run(c, run.id, "me", NOW, 60)
         assert claimed is not None
         claims.save_run(c, replace(claimed, state=RunState.WAITING))
 
@@ -267,7 +267,7 @@ async def test_an_hour_in_a_life_of_a_rate_is_one_run_a_slot(house: House) -> No
         for run in await rows_of(house.store, job):
             if run.state is RunState.READY:
                 fired.append(run.slot_at)
-                claimed = await house.store.run(lambda c, run=run: claims.claim_run(c, run.id, "me", NOW, 60))  # type: ignore[misc]
+                claimed = await house.store.run(lambda c, run=run: claim_run(c, run.id, "me", NOW, 60))  # type: ignore[misc]
                 assert claimed is not None
                 ended = replace(claimed, state=RunState.SUCCEEDED, ended_at=house.hand.now)
                 await house.store.run(lambda c, ended=ended: claims.save_run(c, ended))  # type: ignore[misc]

@@ -27,7 +27,7 @@ from storage import claims, deliveries, runs
 from storage.records import Delivery, DeliveryKind, DeliveryState, RunState
 from storage.tag import EVENT, token_of
 from tests.loops.house import ANA, OPS, TEAM, House
-from tests.makers import an_actor, save_job
+from tests.makers import an_actor, claim_run, save_job
 from tests.storage.examples import a_delivery, a_run
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
@@ -84,7 +84,7 @@ async def test_many_wishes_before_the_courier_comes_are_one_message_with_the_new
     assert run is not None
     for _ in range(4):
         owed = await house.store.run(lambda c: show(c, run, now=house.hand.now, rank=1))
-    claimed = await house.store.run(lambda c: claims.claim_run(c, run.id, "me", house.hand.now, 60))
+    claimed = await house.store.run(lambda c: claim_run(c, run.id, "me", house.hand.now, 60))
     assert claimed is not None
     failed = replace(claimed, state=RunState.FAILED, ended_at=house.hand.now)
     await house.store.run(lambda c: claims.save_run(c, failed))

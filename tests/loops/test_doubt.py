@@ -25,7 +25,7 @@ from storage.records import Run, RunState
 from storage.tables import runs as runs_table
 from storage.tag import tag_of
 from tests.loops.house import PATIENCE_S, TEAM, House, open_house
-from tests.makers import NOW
+from tests.makers import NOW, claim_run
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 
@@ -93,7 +93,7 @@ async def test_a_run_is_begun_however_often_the_bot_was_cut_off_before_it_could_
 
 
 def sent_by_one_that_dies(c: Connection, house: House, run: Run) -> None:
-    claimed = claims.claim_run(c, run.id, "dead", house.hand.now, LEASE_S)
+    claimed = claim_run(c, run.id, "dead", house.hand.now, LEASE_S)
     assert claimed is not None
     tag = tag_of(house.services.installation, claimed.key, claimed.attempts)
     assert claims.save_run(c, replace(claimed, tag=tag, base_url=house.dify.url, asked_at=house.hand.now)) is not None
@@ -223,7 +223,7 @@ async def test_fmea_b16_what_ran_before_the_database_was_put_back_is_followed_an
 @BOTH
 async def test_a_run_that_was_taken_over_before_it_left_is_not_sent(house: House) -> None:
     run = await house.ready("digest")
-    mine = await house.store.run(lambda c: claims.claim_run(c, run.id, "me", NOW, LEASE_S))
+    mine = await house.store.run(lambda c: claim_run(c, run.id, "me", NOW, LEASE_S))
     assert mine is not None
     house.hand.turn(seconds=LEASE_S + 1)
     heir = await house.store.run(lambda c: claims.rescue_run(c, run.id, "heir", house.hand.now, LEASE_S))
@@ -235,7 +235,7 @@ async def test_a_run_that_was_taken_over_before_it_left_is_not_sent(house: House
 
 async def test_a_run_that_somebody_wants_to_end_is_not_sent_any_more(house: House) -> None:
     run = await house.ready("digest")
-    mine = await house.store.run(lambda c: claims.claim_run(c, run.id, "me", NOW, LEASE_S))
+    mine = await house.store.run(lambda c: claim_run(c, run.id, "me", NOW, LEASE_S))
     assert mine is not None
     await house.store.run(lambda c: stop(c, system(TEAM), run.id, now=NOW))
     assert await leave.Leave(house.services, LEASE_S).ask(mine) is False
@@ -243,7 +243,7 @@ async def test_a_run_that_somebody_wants_to_end_is_not_sent_any_more(house: Hous
 
 async def test_who_was_frozen_after_the_answer_asks_again(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     run = await house.ready("digest")
-    mine = await house.store.run(lambda c: claims.claim_run(c, run.id, "me", NOW, LEASE_S))
+    mine = await house.store.run(lambda c: claim_run(c, run.id, "me", NOW, LEASE_S))
     assert mine is not None
     ticks = iter((0.0, leave.SELF_FENCE_S + 1, 20.0, 20.1))
     monkeypatch.setattr(leave, "monotonic", lambda: next(ticks))
@@ -256,7 +256,7 @@ async def test_many_that_leave_at_once_ask_in_one_transaction(house: House) -> N
     mine = [
         run
         for one in ready
-        if (run := await house.store.run(lambda c, one=one: claims.claim_run(c, one.id, "me", NOW, LEASE_S)))
+        if (run := await house.store.run(lambda c, one=one: claim_run(c, one.id, "me", NOW, LEASE_S)))
     ]
     gate = leave.Leave(house.services, LEASE_S)
     assert await asyncio.gather(*(gate.ask(run) for run in mine)) == [True] * 20

@@ -23,7 +23,7 @@ from storage.database import Store
 from storage.records import Cause, Delivery, DeliveryKind, Job, JobState, Policy, Run, RunState
 from storage.tables import metadata
 from tests.loops.house import House
-from tests.makers import NOW, an_actor, fresh_job, runs_of, save_job
+from tests.makers import NOW, an_actor, claim_run, fresh_job, runs_of, save_job
 from tests.storage.examples import a_job
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
@@ -61,7 +61,7 @@ def end_all(c: Connection, now: datetime) -> int:
     count = 0
     while ready := claims.ready_runs(c, now, 100):
         for run_id, _ in ready:
-            run = claims.claim_run(c, run_id, "me", now, 60)
+            run = claim_run(c, run_id, "me", now, 60)
             assert run is not None
             finish(c, replace(run, state=R.SUCCEEDED, ended_at=now), now=now)
             count += 1
@@ -117,7 +117,7 @@ async def test_all_makes_up_for_the_newest_24_inside_the_window_one_after_the_ot
         ran.append(ready.slot_at)
 
         def end(c: Connection, run_id: int = ready.id) -> None:
-            claimed = claims.claim_run(c, run_id, "me", house.hand.now, 60)
+            claimed = claim_run(c, run_id, "me", house.hand.now, 60)
             assert claimed is not None
             finish(c, replace(claimed, state=R.SUCCEEDED, ended_at=house.hand.now), now=house.hand.now)
 

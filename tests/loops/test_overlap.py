@@ -20,7 +20,7 @@ from storage.database import Store
 from storage.errors import Busy
 from storage.records import Cause, DeliveryKind, Job, JobState, Policy, Run, RunState
 from tests.loops.house import House
-from tests.makers import NOW, OWNER, an_actor, fresh_job, runs_of, save_job
+from tests.makers import NOW, OWNER, an_actor, claim_run, fresh_job, runs_of, save_job
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 R = RunState
@@ -56,7 +56,7 @@ async def by_hand(house: House, job: Job, key: str = "typed:1") -> Run:
 
 def end_one(c: Connection, now: datetime, state: RunState = R.SUCCEEDED) -> None:
     """The oldest run that is ready begins and ends."""
-    run = claims.claim_run(c, claims.ready_runs(c, now, 1)[0][0], "me", now, 60)
+    run = claim_run(c, claims.ready_runs(c, now, 1)[0][0], "me", now, 60)
     assert run is not None
     finish(c, replace(run, state=state, ended_at=None if state is R.WAITING else now), now=now)
 

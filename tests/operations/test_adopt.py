@@ -10,7 +10,7 @@ from bot.rules.access import Actor
 from storage import audit, claims, deliveries, runs
 from storage.database import Store
 from storage.records import Job, RunState
-from tests.makers import ADMIN, HERE, NOW, OTHER, OWNER, TEAM, an_actor, fresh_job, fresh_run, save_job
+from tests.makers import ADMIN, HERE, NOW, OTHER, OWNER, TEAM, an_actor, claim_run, fresh_job, fresh_run, save_job
 
 
 async def a_saved_job(store: Store) -> Job:
@@ -59,7 +59,7 @@ async def test_a_run_in_flight_does_not_give_the_job_back_to_who_has_left(store:
     planned = await store.read(lambda c: runs.planned_of(c, job.id))
     assert planned is not None
     await store.run(lambda c: claims.admit(c, [planned.id], NOW))
-    flying = await store.run(lambda c: claims.claim_run(c, planned.id, "me", NOW, 60))
+    flying = await store.run(lambda c: claim_run(c, planned.id, "me", NOW, 60))
     assert flying is not None
     await take(store, job, an_actor(OTHER), left=OWNER)
     await store.run(lambda c: claims.save_run(c, replace(flying, state=RunState.SUCCEEDED, ended_at=NOW)))

@@ -14,7 +14,7 @@ from bot.operations.line import lines_of
 from storage import batches, claims, deliveries, jobs, runs
 from storage.database import Store
 from storage.records import CalendarRule, DeliveryKind, Job, Run, RunState
-from tests.makers import NOW, an_actor, fresh_job, fresh_run, save_job
+from tests.makers import NOW, an_actor, claim_run, fresh_job, fresh_run, save_job
 from tests.storage.examples import a_job, a_run
 
 DAY = timedelta(days=1)
@@ -35,7 +35,7 @@ def ran(c: Connection, job: Job, days_ago: int, state: RunState) -> None:
 
 
 def begin(c: Connection, run: Run) -> Run:
-    claimed = claims.claim_run(c, run.id, "me", NOW, 60)
+    claimed = claim_run(c, run.id, "me", NOW, 60)
     assert claimed is not None
     return claimed
 

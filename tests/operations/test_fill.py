@@ -14,7 +14,7 @@ from bot.operations.tick import tick
 from storage import claims, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Job, Policy, Run, RunState, Schedule
-from tests.makers import NOW, an_actor, fresh_job, fresh_run, save_job
+from tests.makers import NOW, an_actor, claim_run, fresh_job, fresh_run, save_job
 from tests.storage.examples import a_draft, a_job, a_run
 
 SLOT = datetime(2026, 11, 23, 1, 0, tzinfo=UTC)  # 09:00 in Shanghai
@@ -185,6 +185,6 @@ async def test_a_run_by_hand_counts_from_the_moment_of_the_wish(store: Store) ->
 
 
 def end(c: Connection, run: Run) -> None:
-    claimed = claims.claim_run(c, run.id, "me", NOW, 60)
+    claimed = claim_run(c, run.id, "me", NOW, 60)
     assert claimed is not None
     assert claims.save_run(c, replace(claimed, state=RunState.SUCCEEDED, ended_at=NOW)) is not None

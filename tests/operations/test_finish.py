@@ -14,7 +14,7 @@ from bot.operations.stop import stop
 from storage import claims, deliveries, gates, jobs, runs
 from storage.database import Store
 from storage.records import Delivery, DeliveryKind, Fault, Job, JobState, Policy, Run, RunState
-from tests.makers import HERE, NOW, OWNER, TEAM, an_actor, fresh_job, fresh_run, save_job
+from tests.makers import HERE, NOW, OWNER, TEAM, an_actor, claim_run, fresh_job, fresh_run, save_job
 from tests.storage.examples import a_run
 
 ENDS = [
@@ -34,7 +34,7 @@ async def a_job_of(store: Store, when: str = "every 5 minutes") -> Job:
 
 def begin(c: Connection, job: Job, key: str, now: datetime) -> Run:
     launched = launch_job(c, an_actor(), job.id, None, key=key, now=now)
-    run = claims.claim_run(c, launched.id, "me", now, 60)
+    run = claim_run(c, launched.id, "me", now, 60)
     assert run is not None
     return run
 
@@ -132,7 +132,7 @@ async def test_a_rerun_that_succeeds_ends_the_trouble_of_its_job(store: Store) -
 
     def again(c: Connection) -> None:
         run = rerun(c, an_actor(), failed.id, generation=0, now=NOW)
-        claimed = claims.claim_run(c, run.id, "me", NOW, 60)
+        claimed = claim_run(c, run.id, "me", NOW, 60)
         assert claimed is not None
         finish(c, replace(claimed, state=RunState.PARTIAL, ended_at=NOW), now=NOW)
 
@@ -165,7 +165,7 @@ async def test_a_run_without_a_job_is_told_and_nothing_more(store: Store) -> Non
     def once(c: Connection) -> Run:
         run = runs.add(c, a_run(state=RunState.READY, due_at=NOW))
         assert run is not None
-        claimed = claims.claim_run(c, run.id, "me", NOW, 60)
+        claimed = claim_run(c, run.id, "me", NOW, 60)
         assert claimed is not None
         ended = finish(c, replace(claimed, state=RunState.FAILED, ended_at=NOW), now=NOW)
         assert ended is not None

@@ -18,7 +18,7 @@ from bot.rules.access import system
 from storage import apps, audit, claims, deliveries, drafts, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Draft, Job, JobState, Policy, Run, RunState
-from tests.makers import HERE, NOW, OTHER, OWNER, TEAM, an_actor, fresh_job, fresh_run, save_job
+from tests.makers import HERE, NOW, OTHER, OWNER, TEAM, an_actor, claim_run, fresh_job, fresh_run, save_job
 from tests.storage.examples import a_draft, a_run, an_app
 
 test_draft.__test__ = False  # type: ignore[attr-defined]  # an operation, whose name pytest takes for a test
@@ -30,7 +30,7 @@ async def a_saved_job(store: Store) -> Job:
 
 
 def end(c: Connection, run: Run, state: RunState = RunState.SUCCEEDED) -> Run:
-    claimed = claims.claim_run(c, run.id, "me", NOW, 60)
+    claimed = claim_run(c, run.id, "me", NOW, 60)
     assert claimed is not None
     ended = claims.save_run(c, replace(claimed, state=state, ended_at=NOW))
     assert ended is not None
@@ -106,7 +106,7 @@ async def test_a_run_that_waits_for_a_human_holds_up_nothing(store: Store) -> No
 
     def wait(c: Connection) -> None:
         run = launch_job(c, an_actor(), job.id, None, key="typed:1", now=NOW)
-        claimed = claims.claim_run(c, run.id, "me", NOW, 60)
+        claimed = claim_run(c, run.id, "me", NOW, 60)
         assert claimed is not None
         claims.save_run(c, replace(claimed, state=RunState.WAITING))
 
@@ -275,7 +275,7 @@ async def test_a_stop_is_a_wish_on_the_row_and_asking_twice_is_asking_once(store
     job = await a_saved_job(store)
     run = await store.run(lambda c: launch_job(c, an_actor(), job.id, None, key="typed:1", now=NOW))
     if is_started:
-        await store.run(lambda c: claims.claim_run(c, run.id, "me", NOW, 60))
+        await store.run(lambda c: claim_run(c, run.id, "me", NOW, 60))
     for who in (OTHER, OWNER) if is_started else (OTHER,):
         wished = await store.run(lambda c, who=who: stop(c, an_actor(who), run.id, now=NOW))  # type: ignore[misc]
         assert wished.stop_by == OTHER

@@ -11,13 +11,13 @@ from bot.operations.mark import mark_run
 from storage import claims, deliveries, jobs, runs
 from storage.database import Store
 from storage.records import Cause, DeliveryKind, Job, Run, RunState
-from tests.makers import NOW, an_actor, fresh_job, save_job
+from tests.makers import NOW, an_actor, claim_run, fresh_job, save_job
 from tests.storage.examples import a_run
 
 
 def ended(c: Connection, job: Job, state: RunState, key: str) -> Run:
     run = launch_job(c, an_actor(), job.id, None, key=key, now=NOW)
-    claimed = claims.claim_run(c, run.id, "me", NOW, 60)
+    claimed = claim_run(c, run.id, "me", NOW, 60)
     assert claimed is not None
     saved = claims.save_run(c, replace(claimed, state=state, ended_at=NOW))
     assert saved is not None

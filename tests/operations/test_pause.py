@@ -20,7 +20,7 @@ from bot.rules.access import SYSTEM
 from storage import audit, claims, deliveries, jobs, runs
 from storage.database import Store
 from storage.records import CalendarRule, Cause, DeliveryKind, Job, JobState, Run, RunState, Schedule
-from tests.makers import HERE, NOW, OTHER, TEAM, an_actor, fresh_job, fresh_run, runs_of, save_job
+from tests.makers import HERE, NOW, OTHER, TEAM, an_actor, claim_run, fresh_job, fresh_run, runs_of, save_job
 
 LATER = NOW + timedelta(hours=3)
 DEEDS: dict[str, Callable[..., object]] = {"pause": pause, "resume": resume, "delete": remove}
@@ -35,7 +35,7 @@ def begin(c: Connection, job: Job) -> Run:
     planned = runs.planned_of(c, job.id)
     assert planned is not None
     claims.admit(c, [planned.id], NOW)
-    run = claims.claim_run(c, planned.id, "me", NOW, 60)
+    run = claim_run(c, planned.id, "me", NOW, 60)
     assert run is not None
     return run
 
@@ -210,7 +210,7 @@ async def test_the_buttons_on_the_newest_messages_and_on_the_pressed_one_are_dra
             (owed,) = deliveries.of_run(c, run.id)
             (held,) = claims.claim_deliveries(c, NOW, "me", 1, 60)
             claims.settle(c, held, owed.wanted, {"channel": HERE, "ts": f"{number}.0"}, NOW)
-            claimed = claims.claim_run(c, run.id, "me", NOW, 60)
+            claimed = claim_run(c, run.id, "me", NOW, 60)
             assert claimed is not None
             claims.save_run(c, replace(claimed, state=RunState.SUCCEEDED, ended_at=NOW))
             told.append(owed.id)

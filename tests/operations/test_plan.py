@@ -36,7 +36,7 @@ from storage.records import (
     Run,
     RunState,
 )
-from tests.makers import NOW, fresh_job, fresh_run, patient, runs_of
+from tests.makers import NOW, claim_run, fresh_job, fresh_run, patient, runs_of
 from tests.storage.examples import a_job
 
 DAILY, HOURLY, TWICE = "every day at 8:00", "0 * * * *", "every day at 8:00 and 20:00"
@@ -311,7 +311,7 @@ async def test_the_last_of_its_times_completes_a_job_only_when_it_has_begun(stor
         planned = runs.planned_of(c, job.id)
         assert planned is not None
         claims.admit(c, [planned.id], at(9))
-        claims.claim_run(c, planned.id, "me", at(9), 60)
+        claim_run(c, planned.id, "me", at(9), 60)
         plan_many(c, [(job, at(9))], now=at(9))
 
     await store.run(begin)

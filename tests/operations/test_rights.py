@@ -34,7 +34,7 @@ from storage import apps, audit, claims, drafts, jobs, runs
 from storage.database import Store
 from storage.records import App, Job, JobState, Run, RunState
 from storage.tables import metadata
-from tests.makers import ADMIN, HERE, NOW, OTHER, OWNER, TEAM, a_vault, an_actor, fresh_job, save_job
+from tests.makers import ADMIN, HERE, NOW, OTHER, OWNER, TEAM, a_vault, an_actor, claim_run, fresh_job, save_job
 from tests.storage.examples import a_draft, a_run
 
 LATER = NOW.replace(hour=9)
@@ -94,7 +94,7 @@ def fill(c: Connection) -> Rows:
     theirs = save_job(c, name="Theirs", by=an_actor(OTHER)).job
     skipped = skip(c, an_actor(), save_job(c, "every day at 23:00", name="Skipped").job.id, 1, now=NOW).job
     ended = launch_job(c, an_actor(), paused.id, None, key="ended", now=NOW)
-    claimed = claims.claim_run(c, ended.id, "me", NOW, 60)
+    claimed = claim_run(c, ended.id, "me", NOW, 60)
     assert claimed is not None
     saved = claims.save_run(c, replace(claimed, state=RunState.SUCCEEDED, ended_at=NOW))
     ready = runs.add(c, a_run(key="ready", state=RunState.READY, channel_id=HERE, owner_id=OWNER))

@@ -14,7 +14,7 @@ from bot.operations.today import day_of
 from storage import claims, jobs
 from storage.database import Store
 from storage.records import CalendarRule, Job, RunState
-from tests.makers import HERE, NOW, OTHER, an_actor, fresh_run, runs_of, save_job
+from tests.makers import HERE, NOW, OTHER, an_actor, claim_run, fresh_run, runs_of, save_job
 
 START = datetime(2026, 9, 1, tzinfo=UTC)
 END = START + timedelta(days=1)
@@ -55,7 +55,7 @@ async def test_what_ended_tells_how_and_why(store: Store) -> None:
     job = await saved_job(store, "every day at 8:00")
     await store.run(lambda c: tick(c, START.replace(hour=8)))
     (run, _) = await store.read(lambda c: runs_of(c, job))
-    claimed = await store.run(lambda c: claims.claim_run(c, run.id, "me", NOON, 60))
+    claimed = await store.run(lambda c: claim_run(c, run.id, "me", NOON, 60))
     assert claimed is not None
     await store.run(lambda c: claims.save_run(c, replace(claimed, state=RunState.FAILED, ended_at=NOON)))
     assert (await store.read(lambda c: fresh_run(c, run))).state is RunState.FAILED

@@ -9,6 +9,7 @@ import pytest
 from storage import claims, deliveries, runs
 from storage.database import Store, open_store
 from storage.records import DeliveryState, Run, RunState
+from tests.makers import claim_run
 from tests.storage.examples import NOW, SOON, TOMORROW, a_delivery, a_run
 
 LATER = NOW + timedelta(minutes=10)
@@ -17,7 +18,7 @@ LATER = NOW + timedelta(minutes=10)
 async def running_run(store: Store, owner: str = "me") -> Run:
     added = await store.run(lambda c: runs.add(c, a_run(state=RunState.READY)))
     assert added is not None
-    claimed = await store.run(lambda c: claims.claim_run(c, added.id, owner, NOW, 60))
+    claimed = await store.run(lambda c: claim_run(c, added.id, owner, NOW, 60))
     assert claimed is not None
     return claimed
 
@@ -75,7 +76,7 @@ async def test_ready_runs_wait_in_the_order_of_their_due_times(store: Store) -> 
 async def test_a_claim_sets_owner_fence_lease_attempt_and_start_once(store: Store) -> None:
     added = await store.run(lambda c: runs.add(c, a_run(state=RunState.READY)))
     assert added is not None
-    claimed = await store.run(lambda c: claims.claim_run(c, added.id, "me", NOW, 60))
+    claimed = await store.run(lambda c: claim_run(c, added.id, "me", NOW, 60))
     assert claimed == replace(
         added,
         state=RunState.RUNNING,
@@ -85,7 +86,7 @@ async def test_a_claim_sets_owner_fence_lease_attempt_and_start_once(store: Stor
         attempts=1,
         started_at=NOW,
     )
-    assert await store.run(lambda c: claims.claim_run(c, added.id, "you", NOW, 60)) is None
+    assert await store.run(lambda c: claim_run(c, added.id, "you", NOW, 60)) is None
 
 
 async def test_a_later_attempt_keeps_the_first_start_and_raises_the_fence(store: Store) -> None:
@@ -93,7 +94,7 @@ async def test_a_later_attempt_keeps_the_first_start_and_raises_the_fence(store:
     put_back = await store.run(lambda c: claims.save_run(c, replace(run, state=RunState.READY, due_at=SOON)))
     assert put_back is not None
     assert (put_back.owner, put_back.lease_until, put_back.fence) == (None, None, 1)
-    again = await store.run(lambda c: claims.claim_run(c, run.id, "you", LATER, 60))
+    again = await store.run(lambda c: claim_run(c, run.id, "you", LATER, 60))
     assert again is not None
     assert (again.owner, again.fence, again.attempts, again.started_at) == ("you", 2, 2, NOW)
 
@@ -205,7 +206,7 @@ async def test_a_stop_can_be_asked_of_any_run_that_has_not_ended(store: Store, s
 async def test_who_is_alone_takes_everything_over_at_once(store: Store) -> None:
     run = await store.run(lambda c: runs.add(c, a_run(state=RunState.READY)))
     assert run is not None
-    await store.run(lambda c: claims.claim_run(c, run.id, "dead", NOW + timedelta(hours=1), 60))
+    await store.run(lambda c: claim_run(c, run.id, "dead", NOW + timedelta(hours=1), 60))
     assert await store.read(lambda c: claims.orphans(c, NOW, 10)) == []
     await store.run(claims.end_leases)
     assert [one.id for one in await store.read(lambda c: claims.orphans(c, NOW, 10))] == [run.id]
@@ -219,7 +220,7 @@ async def test_eight_workers_in_two_processes_claim_each_run_once(url: str) -> N
     async def claim_all(worker: int) -> list[tuple[int, int]]:
         store, won = stores[worker % 2], []
         for run_id, _ in ids:
-            run = await store.run(lambda c, run_id=run_id: claims.claim_run(c, run_id, f"w{worker}", NOW, 60))
+            run = await store.run(lambda c, run_id=run_id: claim_run(c, run_id, f"w{worker}", NOW, 60))
             if run is not None:
                 won.append((run.id, run.fence))
         return won
