@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from hypothesis import HealthCheck, settings
-from sqlalchemy import Connection
+from sqlalchemy import Connection, select
 
 from bot.operations.draft import draft
 from bot.operations.schedule import Saved, schedule
 from bot.rules.access import Actor
 from storage import apps, claims, jobs, runs
-from storage.records import App, Job, Run
+from storage.records import App, AuditEntry, Job, Run
+from storage.tables import AUDIT, audit
 from storage.vault import Secret, Vault
 from tests.storage.examples import an_app
 
@@ -82,3 +83,9 @@ def runs_of(c: Connection, job: Job) -> list[Run]:
 def claim_run(c: Connection, run_id: int, owner: str, now: datetime, lease_s: float) -> Run | None:
     """As `claim_runs`, of one. None if another was first."""
     return next(iter(claims.claim_runs(c, [run_id], owner, now, lease_s)), None)
+
+
+def list_entries(c: Connection, team_id: str, *, about: str | None = None) -> list[AuditEntry]:
+    """Newest first; all of a team, or those about one thing."""
+    query = select(*AUDIT.columns).where(audit.c.team_id == team_id).order_by(audit.c.id.desc())
+    return AUDIT.all(c.execute(query if about is None else query.where(audit.c.about == about)))

@@ -8,12 +8,12 @@ import pytest
 
 from bot.demo.dify import LocalDify
 from bot.operations.endpoint import open_endpoints
-from storage import apps, audit
+from storage import apps
 from storage.records import App
 from storage.vault import load_keys
 from tests.cli.conftest import write
 from tests.cli.terminal import Done, Terminal
-from tests.makers import TEAM
+from tests.makers import TEAM, list_entries
 
 KEY = "app-canary4f7a9c1e2b"
 
@@ -70,7 +70,7 @@ async def test_an_app_is_limited_and_let_go_again(owned: Terminal, dify: LocalDi
     lifted = await run(owned, "apps", "limit", "digest", "off")
     assert lifted.out == "“digest” runs as often at a time as the settings allow.\n"
     assert (await kept(owned, "digest")).max_running is None
-    entries = await rows(owned, lambda c: audit.list_entries(c, TEAM))
+    entries = await rows(owned, lambda c: list_entries(c, TEAM))
     assert [entry.action for entry in entries].count("limit") == 2
 
 
@@ -88,7 +88,7 @@ async def test_a_key_comes_from_a_file(owned: Terminal, dify: LocalDify, tmp_pat
     done = await run(owned, "apps", "add", "Chat bot", "--url", dify.url, "--key-file", str(file))
     assert done.code == 0
     assert (await kept(owned, "chat bot")).mode == "advanced-chat"
-    entries = await rows(owned, lambda c: audit.list_entries(c, TEAM))
+    entries = await rows(owned, lambda c: list_entries(c, TEAM))
     assert [(entry.actor, entry.action) for entry in entries] == [("system", "connect")]
 
 

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
-from storage import audit, calendars
+from storage import calendars
 from tests.cli.conftest import write
 from tests.cli.terminal import Terminal
-from tests.makers import TEAM, save_job
+from tests.makers import TEAM, list_entries, save_job
 
 
 @pytest.fixture
@@ -29,7 +29,7 @@ def test_a_file_is_imported_and_shown(owned: Terminal, file: Path) -> None:
     assert (listed["name"], listed["years"], listed["days"], listed["jobs"]) == ("Closing days", [2090, 2091], 2, [])
     shown = owned.call("calendars", "show", "CLOSING days", "--json").json
     assert (shown["dates"], shown["built_in"], shown["version"]) == (["2090-12-24", "2091-12-24"], False, 1)
-    (entry,) = write(owned, lambda c: audit.list_entries(c, TEAM))
+    (entry,) = write(owned, lambda c: list_entries(c, TEAM))
     assert (entry.actor, entry.action) == ("system", "import")
 
 

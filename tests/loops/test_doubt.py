@@ -18,14 +18,14 @@ from bot.operations.endpoint import open_endpoint
 from bot.operations.stop import stop
 from bot.rules.access import system
 from bot.rules.retry import MAX_UNBEGUN
-from storage import audit, claims
+from storage import claims
 from storage.database import Store
 from storage.errors import Busy
 from storage.records import Run, RunState
 from storage.tables import runs as runs_table
 from storage.tag import tag_of
 from tests.loops.house import PATIENCE_S, TEAM, House, open_house
-from tests.makers import NOW, claim_run
+from tests.makers import NOW, claim_run, list_entries
 
 BOTH = pytest.mark.parametrize("engine", ["sqlite", "postgresql"])
 
@@ -53,7 +53,7 @@ async def test_fmea_e20_of_two_runs_of_one_name_the_earliest_is_followed_and_the
     ended = await house.landed(first)
     ours, other = house.dify.starts()
     assert (ended.state, ended.dify_run_id) == (RunState.SUCCEEDED, ours.id)
-    (entry, *_) = await house.store.read(lambda c: audit.list_entries(c, TEAM, about=f"run:{first.id}"))
+    (entry, *_) = await house.store.read(lambda c: list_entries(c, TEAM, about=f"run:{first.id}"))
     assert (entry.action, entry.detail["dify_run_id"], entry.detail["stopped"]) == ("stray", other.id, False)
 
 
@@ -316,7 +316,7 @@ async def test_fmea_a15_a_frozen_owner_stops_its_own_second_run_and_tells_it(hou
     async with asyncio.timeout(PATIENCE_S):
         await ours.ended.wait()
     assert (ours.status, kept.owner, kept.state) == ("stopped", "heir", RunState.RUNNING)
-    (entry, *_) = await house.store.read(lambda c: audit.list_entries(c, TEAM, about=f"run:{run.id}"))
+    (entry, *_) = await house.store.read(lambda c: list_entries(c, TEAM, about=f"run:{run.id}"))
     assert (entry.action, entry.detail["dify_run_id"], entry.detail["stopped"]) == ("stray", ours.id, True)
 
 

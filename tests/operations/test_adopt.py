@@ -7,10 +7,23 @@ import pytest
 from bot.errors import Refusal
 from bot.operations.adopt import adopt
 from bot.rules.access import Actor
-from storage import audit, claims, deliveries, runs
+from storage import claims, deliveries, runs
 from storage.database import Store
 from storage.records import Job, RunState
-from tests.makers import ADMIN, HERE, NOW, OTHER, OWNER, TEAM, an_actor, claim_run, fresh_job, fresh_run, save_job
+from tests.makers import (
+    ADMIN,
+    HERE,
+    NOW,
+    OTHER,
+    OWNER,
+    TEAM,
+    an_actor,
+    claim_run,
+    fresh_job,
+    fresh_run,
+    list_entries,
+    save_job,
+)
 
 
 async def a_saved_job(store: Store) -> Job:
@@ -27,7 +40,7 @@ async def test_a_member_takes_over_the_job_of_an_owner_who_has_left_with_all_tha
     planned = await store.read(lambda c: runs.planned_of(c, job.id))
     assert planned is not None
     assert planned.owner_id == OTHER
-    (entry, *_) = await store.read(lambda c: audit.list_entries(c, TEAM))
+    (entry, *_) = await store.read(lambda c: list_entries(c, TEAM))
     assert (entry.action, entry.actor, entry.detail["from"]) == ("adopt", OTHER, OWNER)
     (notice, *_) = await store.read(lambda c: deliveries.of_job(c, job.id, 9))
     assert (notice.target, notice.facts["says"]) == (HERE, "took over *{name}*")
@@ -49,9 +62,9 @@ async def test_while_the_owner_is_there_only_an_admin_takes_a_job_over(store: St
 
 async def test_adopting_ones_own_job_changes_nothing(store: Store) -> None:
     job = await a_saved_job(store)
-    before = len(await store.read(lambda c: audit.list_entries(c, TEAM)))
+    before = len(await store.read(lambda c: list_entries(c, TEAM)))
     assert await take(store, job, an_actor()) == await store.read(lambda c: fresh_job(c, job))
-    assert len(await store.read(lambda c: audit.list_entries(c, TEAM))) == before
+    assert len(await store.read(lambda c: list_entries(c, TEAM))) == before
 
 
 async def test_a_run_in_flight_does_not_give_the_job_back_to_who_has_left(store: Store) -> None:

@@ -12,11 +12,11 @@ from bot.errors import Refusal
 from bot.operations.connect import ask_app, connect, read_addresses
 from bot.operations.endpoint import open_endpoint, open_endpoints
 from bot.rules.access import Actor
-from storage import apps, audit
+from storage import apps
 from storage.database import Store
 from storage.records import App
 from storage.vault import Secret, Vault
-from tests.makers import ADMIN, NOW, TEAM, a_vault, an_actor
+from tests.makers import ADMIN, NOW, TEAM, a_vault, an_actor, list_entries
 
 KEY, OTHER_KEY = "app-canary4f7a9c1e2b", "app-secondkey00zz99"
 URL = "https://dify.example.com/v1"
@@ -68,7 +68,7 @@ async def test_a_known_app_gets_a_new_key_at_the_same_address(store: Store) -> N
     again = await connected(store, key=OTHER_KEY)
     assert again.id == app.id
     assert open_endpoint(VAULT, await kept(store), URL).key == OTHER_KEY
-    actions = [entry.action for entry in await store.read(lambda c: audit.list_entries(c, TEAM))]
+    actions = [entry.action for entry in await store.read(lambda c: list_entries(c, TEAM))]
     assert actions == ["rekey", "connect"]
 
 
@@ -151,7 +151,7 @@ async def test_only_an_admin_connects_an_app(store: Store, actor: Actor) -> None
 
 async def test_no_key_is_written_anywhere_in_the_open(store: Store) -> None:
     app = await connected(store)
-    entries = await store.read(lambda c: audit.list_entries(c, TEAM))
+    entries = await store.read(lambda c: list_entries(c, TEAM))
     assert KEY not in repr(app) + repr(entries) + repr(open_endpoints(VAULT, app)) + repr(VAULT)
 
 

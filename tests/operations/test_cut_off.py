@@ -5,9 +5,9 @@ from datetime import timedelta
 from sqlalchemy import Connection
 
 from bot.operations.cut_off import KEYS_KEPT_DAYS, end_cut_off, erase_keys, note_cut_off, read_cut_off
-from storage import apps, audit
+from storage import apps
 from storage.database import Store
-from tests.makers import NOW, TEAM, a_vault, connected
+from tests.makers import NOW, TEAM, a_vault, connected, list_entries
 
 LATER = NOW + timedelta(days=1)
 
@@ -21,7 +21,7 @@ async def test_it_is_remembered_since_the_first_time_and_ends_with_a_good_token(
     assert await store.run(lambda c: end_cut_off(c, TEAM, now=LATER)) == known
     assert await store.read(read_cut_off) is None
     assert await store.run(lambda c: end_cut_off(c, TEAM, now=LATER)) is None
-    noted = await store.read(lambda c: audit.list_entries(c, TEAM, about="team", limit=9))
+    noted = await store.read(lambda c: list_entries(c, TEAM, about="team"))
     assert {entry.action for entry in noted} == {"cut_off", "cut_off_end"}
 
 

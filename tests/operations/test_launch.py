@@ -15,10 +15,22 @@ from bot.operations.remove import remove
 from bot.operations.schedule import schedule
 from bot.operations.stop import stop
 from bot.rules.access import system
-from storage import apps, audit, claims, deliveries, drafts, jobs, runs
+from storage import apps, claims, deliveries, drafts, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Draft, Job, JobState, Policy, Run, RunState
-from tests.makers import HERE, NOW, OTHER, OWNER, TEAM, an_actor, claim_run, fresh_job, fresh_run, save_job
+from tests.makers import (
+    HERE,
+    NOW,
+    OTHER,
+    OWNER,
+    TEAM,
+    an_actor,
+    claim_run,
+    fresh_job,
+    fresh_run,
+    list_entries,
+    save_job,
+)
 from tests.storage.examples import a_draft, a_run, an_app
 
 test_draft.__test__ = False  # type: ignore[attr-defined]  # an operation, whose name pytest takes for a test
@@ -89,7 +101,7 @@ async def test_the_same_request_twice_is_one_run(store: Store) -> None:
     asked = (store.run(lambda c: launch_job(c, an_actor(), job.id, None, key="typed:1", now=NOW)) for _ in range(6))
     found = await asyncio.gather(*asked)
     assert len({run.id for run in found}) == 1
-    entries = await store.read(lambda c: audit.list_entries(c, TEAM, about=f"run:{found[0].id}"))
+    entries = await store.read(lambda c: list_entries(c, TEAM, about=f"run:{found[0].id}"))
     assert [(entry.action, entry.actor) for entry in entries] == [("manual", OWNER)]
 
 
@@ -280,7 +292,7 @@ async def test_a_stop_is_a_wish_on_the_row_and_asking_twice_is_asking_once(store
         wished = await store.run(lambda c, who=who: stop(c, an_actor(who), run.id, now=NOW))  # type: ignore[misc]
         assert wished.stop_by == OTHER
         assert wished.state is (RunState.RUNNING if is_started else RunState.STOPPED)
-    entries = await store.read(lambda c: audit.list_entries(c, TEAM, about=f"run:{run.id}"))
+    entries = await store.read(lambda c: list_entries(c, TEAM, about=f"run:{run.id}"))
     assert [entry.action for entry in entries] == ["stop", "manual"]
 
 

@@ -9,10 +9,10 @@ from bot.operations.move import Moved, move
 from bot.operations.plan import came_at
 from bot.operations.skip import skip
 from bot.operations.tick import tick
-from storage import audit, deliveries, runs
+from storage import deliveries, runs
 from storage.database import Store
 from storage.records import Job, RunState
-from tests.makers import NOW, TEAM, an_actor, runs_of, save_job
+from tests.makers import NOW, TEAM, an_actor, list_entries, runs_of, save_job
 
 NINE = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 THREE = NINE.replace(hour=15)
@@ -123,5 +123,5 @@ async def test_the_channel_and_the_audit_know_the_old_time_and_the_new_one(store
     (told,) = await store.read(lambda c: deliveries.of_job(c, job.id, limit=9))
     assert told.facts["says"] == "moved the next run of *{name}* from {at0} to {at1}"
     assert told.facts["times"] == [NINE.isoformat(), THREE.isoformat()]
-    entry = (await store.read(lambda c: audit.list_entries(c, TEAM, about=f"job:{job.id}")))[0]
+    entry = (await store.read(lambda c: list_entries(c, TEAM, about=f"job:{job.id}")))[0]
     assert (entry.action, entry.detail["from"], entry.detail["to"]) == ("move", NINE.isoformat(), THREE.isoformat())

@@ -17,10 +17,22 @@ from bot.operations.remove import remove
 from bot.operations.resume import resume, resume_due
 from bot.operations.tick import tick
 from bot.rules.access import SYSTEM
-from storage import audit, claims, deliveries, jobs, runs
+from storage import claims, deliveries, jobs, runs
 from storage.database import Store
 from storage.records import CalendarRule, Cause, DeliveryKind, Job, JobState, Run, RunState, Schedule
-from tests.makers import HERE, NOW, OTHER, TEAM, an_actor, claim_run, fresh_job, fresh_run, runs_of, save_job
+from tests.makers import (
+    HERE,
+    NOW,
+    OTHER,
+    TEAM,
+    an_actor,
+    claim_run,
+    fresh_job,
+    fresh_run,
+    list_entries,
+    runs_of,
+    save_job,
+)
 
 LATER = NOW + timedelta(hours=3)
 DEEDS: dict[str, Callable[..., object]] = {"pause": pause, "resume": resume, "delete": remove}
@@ -85,7 +97,7 @@ async def test_a_second_click_changes_nothing_and_leaves_no_second_entry(store: 
     for second in range(3):
         at = NOW + timedelta(seconds=second)
         await store.run(lambda c, at=at: DEEDS[deed](c, an_actor(), job.id, now=at))  # type: ignore[misc]
-    entries = await store.read(lambda c: audit.list_entries(c, TEAM, about=f"job:{job.id}"))
+    entries = await store.read(lambda c: list_entries(c, TEAM, about=f"job:{job.id}"))
     assert [entry.action for entry in entries].count(deed) == 1
     assert len(await store.read(lambda c: runs_of(c, job))) == (deed == "resume")
 
@@ -287,7 +299,7 @@ async def test_a_pause_ends_by_itself_at_its_time_and_not_before(store: Store) -
         "resumed *{name}*, whose pause is over; 7 times passed in the pause and are not made up; next {at0}"
     )
     assert told.facts["by"] == SYSTEM
-    entry = (await store.read(lambda c: audit.list_entries(c, TEAM, about=f"job:{job.id}")))[0]
+    entry = (await store.read(lambda c: list_entries(c, TEAM, about=f"job:{job.id}")))[0]
     assert (entry.action, entry.actor, entry.detail) == ("resume", SYSTEM, {"passed": 7})
     assert (await store.read(lambda c: fresh_job(c, other))).state is JobState.PAUSED
 
@@ -331,12 +343,12 @@ async def test_a_held_job_is_tried_again_and_stays_held_with_its_reason_while_no
     held = await store.run(lambda c: jobs.save(c, unknown))
     assert held is not None
     await store.run(lambda c: runs.drop_planned(c, job.id))
-    before = len(await store.read(lambda c: audit.list_entries(c, TEAM)))
+    before = len(await store.read(lambda c: list_entries(c, TEAM)))
     far = datetime(2040, 1, 5, tzinfo=UTC)
     tried = await store.run(lambda c: resume(c, an_actor(), job.id, now=far))
     assert (tried.job.state, tried.planned) == (JobState.HELD, None)
     assert "workday:CN" in (tried.job.state_reason or "")
-    assert len(await store.read(lambda c: audit.list_entries(c, TEAM))) == before
+    assert len(await store.read(lambda c: list_entries(c, TEAM))) == before
     freed = await store.run(lambda c: resume(c, an_actor(), job.id, now=NOW))
     assert freed.job.state is JobState.ACTIVE
     assert freed.planned is not None

@@ -15,6 +15,7 @@ from bot.rules.retention import Retention
 from storage import audit, deliveries, jobs, rollups, runs
 from storage.database import Store
 from storage.records import AuditEntry, DeliveryState, JobState, Run, RunState, Schedule
+from tests.makers import list_entries
 from tests.storage.examples import NOW, a_delivery, a_job, a_run
 
 TEN_TIMES = Schedule(kind="cron", spec="0 9 * * *", zone="UTC", text="every day at 9", says="", times=10)
@@ -133,7 +134,7 @@ async def test_notices_and_the_audit_go_as_well(store: Store) -> None:
         sweep(c)
         left = c.exec_driver_sql("SELECT key FROM deliveries ORDER BY id").scalars().all()
         assert left == ["owed", "fresh"]
-        assert [entry.at for entry in audit.list_entries(c, "T1")] == [NOW]
+        assert [entry.at for entry in list_entries(c, "T1")] == [NOW]
 
     await store.run(check)
 

@@ -14,10 +14,10 @@ from bot.operations.recalendar import MAX_CALENDARS, NEW, import_calendar, previ
 from bot.operations.skip import skip
 from bot.rules.access import Actor
 from bot.schedules.calendars import Days
-from storage import audit, calendars, jobs, runs
+from storage import calendars, jobs, runs
 from storage.database import Store
 from storage.records import Calendar, Job, JobState
-from tests.makers import ADMIN, NOW, OTHER, OWNER, TEAM, an_actor, fresh_job, save_job
+from tests.makers import ADMIN, NOW, OTHER, OWNER, TEAM, an_actor, fresh_job, list_entries, save_job
 from tests.storage.examples import a_calendar
 
 WED, THU, FRI = date(2026, 9, 2), date(2026, 9, 3), date(2026, 9, 4)
@@ -50,7 +50,7 @@ async def test_a_calendar_is_imported_and_can_be_named_in_any_case(store: Store)
     assert book.find("CLOSING days", "UTC") == "Closing days"
     assert book.has("Closing days", WED)
     assert (await store.read(lambda c: find_calendar(c, an_actor(OTHER), "closing DAYS"))) == saved
-    (entry,) = await store.read(lambda c: audit.list_entries(c, TEAM))
+    (entry,) = await store.read(lambda c: list_entries(c, TEAM))
     assert (entry.action, entry.about, entry.actor) == ("import", f"calendar:{saved.id}", OWNER)
     assert entry.detail == {"name": "Closing days", "version": 1, "years": [2026], "added": 1, "removed": 0}
 
@@ -74,7 +74,7 @@ async def test_the_years_of_the_file_are_replaced_and_the_others_stay(store: Sto
 async def test_an_import_without_a_change_writes_nothing(store: Store) -> None:
     first = await store.run(lambda c: put(c, days(WED)))
     assert await store.run(lambda c: put(c, days(WED))) == first
-    assert len(await store.read(lambda c: audit.list_entries(c, TEAM))) == 1
+    assert len(await store.read(lambda c: list_entries(c, TEAM))) == 1
 
 
 async def test_a_calendar_that_changed_since_it_was_shown_is_not_replaced(store: Store) -> None:
@@ -209,7 +209,7 @@ async def test_a_calendar_of_deleted_and_completed_jobs_can_be_removed(store: St
     await store.run(fill)
     await store.run(lambda c: remove_calendar(c, an_actor(), "closing days", now=NOW))
     assert await store.read(lambda c: list_own(c, an_actor())) == []
-    assert (await store.read(lambda c: audit.list_entries(c, TEAM)))[0].action == "delete"
+    assert (await store.read(lambda c: list_entries(c, TEAM)))[0].action == "delete"
 
 
 async def test_the_planned_run_of_a_job_is_the_one_that_the_new_days_call_for(store: Store) -> None:

@@ -30,11 +30,24 @@ from bot.operations.skip import skip, unskip
 from bot.operations.stop import stop
 from bot.registry import leaves
 from bot.rules.access import Actor
-from storage import apps, audit, claims, drafts, jobs, runs
+from storage import apps, claims, drafts, jobs, runs
 from storage.database import Store
 from storage.records import App, Job, JobState, Run, RunState
 from storage.tables import metadata
-from tests.makers import ADMIN, HERE, NOW, OTHER, OWNER, TEAM, a_vault, an_actor, claim_run, fresh_job, save_job
+from tests.makers import (
+    ADMIN,
+    HERE,
+    NOW,
+    OTHER,
+    OWNER,
+    TEAM,
+    a_vault,
+    an_actor,
+    claim_run,
+    fresh_job,
+    list_entries,
+    save_job,
+)
 from tests.storage.examples import a_draft, a_run
 
 LATER = NOW.replace(hour=9)
@@ -185,10 +198,10 @@ async def test_who_may_not_is_refused_and_nothing_changes(store: Store, name: st
 @pytest.mark.parametrize("name", DEEDS)
 async def test_whoever_may_leaves_one_audit_entry_for_each_change(store: Store, name: str) -> None:
     rows = await store.run(fill)
-    before = len(await store.read(lambda c: audit.list_entries(c, TEAM, limit=999)))
+    before = len(await store.read(lambda c: list_entries(c, TEAM)))
     actor = an_actor(is_admin=name == "connect")
     await store.run(lambda c: DEEDS[name](c, actor, rows))
-    entries = await store.read(lambda c: audit.list_entries(c, TEAM, limit=999))
+    entries = await store.read(lambda c: list_entries(c, TEAM))
     new = entries[: len(entries) - before]
     if name in SKETCHES:
         assert new == []

@@ -11,10 +11,10 @@ from bot.errors import Refusal
 from bot.operations.draft import MAX_JOBS_PER_CHANNEL, cancel, draft, take_draft
 from bot.operations.pause import pause
 from bot.operations.schedule import Saved, schedule
-from storage import apps, audit, drafts, jobs, runs
+from storage import apps, drafts, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Job, JobState, RunState
-from tests.makers import ADMIN, HERE, NOW, OTHER, OWNER, TEAM, an_actor, fresh_job, runs_of, save_job
+from tests.makers import ADMIN, HERE, NOW, OTHER, OWNER, TEAM, an_actor, fresh_job, list_entries, runs_of, save_job
 from tests.storage.examples import a_draft, a_job, a_run, an_app
 
 SOON = NOW + timedelta(minutes=1)
@@ -377,7 +377,7 @@ async def test_an_edit_needs_rights_where_the_job_is_and_where_it_goes(store: St
 async def test_saving_and_editing_leave_one_audit_entry_each(store: Store) -> None:
     job = (await store.run(lambda c: save_job(c, "every 5 minutes"))).job
     await edit(store, job, "every hour", now=SOON)
-    newest, oldest = await store.read(lambda c: audit.list_entries(c, TEAM, about=f"job:{job.id}"))
+    newest, oldest = await store.read(lambda c: list_entries(c, TEAM, about=f"job:{job.id}"))
     assert (oldest.actor, oldest.action, oldest.at) == (OWNER, "schedule", NOW)
     assert (newest.action, newest.at, newest.detail["when"]) == ("edit", SOON, "every hour")
     assert oldest.detail == {"name": "Daily news", "when": "every 5 minutes"}

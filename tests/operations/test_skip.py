@@ -12,10 +12,10 @@ from bot.operations.plan import came_at
 from bot.operations.resume import resume
 from bot.operations.skip import Skipped, skip, unskip
 from bot.operations.tick import tick
-from storage import audit, claims, deliveries, jobs, runs
+from storage import claims, deliveries, jobs, runs
 from storage.database import Store
 from storage.records import Job, JobState, Run, RunState
-from tests.makers import NOW, OTHER, TEAM, an_actor, fresh_job, runs_of, save_job
+from tests.makers import NOW, OTHER, TEAM, an_actor, fresh_job, list_entries, runs_of, save_job
 
 DAILY = "every day at 8:00"
 
@@ -221,7 +221,7 @@ async def test_the_channel_is_told_in_one_line_and_the_audit_too(store: Store, c
     (told,) = await store.read(lambda c: deliveries.of_job(c, job.id, limit=9))
     assert (told.facts["by"], told.facts["says"]) == (OTHER, says)
     assert datetime.fromisoformat(told.facts["times"][-1]) == morning(1 + count)
-    entry = (await store.read(lambda c: audit.list_entries(c, TEAM, about=f"job:{job.id}")))[0]
+    entry = (await store.read(lambda c: list_entries(c, TEAM, about=f"job:{job.id}")))[0]
     assert (entry.action, entry.actor, len(entry.detail["slots"])) == ("skip", OTHER, count)
 
 

@@ -30,6 +30,7 @@ from storage.records import (
 )
 from storage.tables import RUN
 from storage.tables import runs as run_table
+from tests.makers import list_entries
 from tests.storage.examples import NOW, a_run
 
 on_both = settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -187,7 +188,7 @@ async def test_a_delivery_and_an_audit_entry_come_back_as_they_went_in(
     owed = await store.run(lambda c: deliveries.owe(c, delivery))
     assert owed == replace(delivery, id=owed.id)
     kept = await store.run(lambda c: audit.append(c, entry))
-    assert (await store.read(lambda c: audit.list_entries(c, entry.team_id)))[0] == kept
+    assert (await store.read(lambda c: list_entries(c, entry.team_id)))[0] == kept
 
 
 @given(instants=some.lists(times, min_size=2, max_size=8, unique=True))

