@@ -85,6 +85,7 @@ def _change_job(c: Connection, actor: Actor, draft: Draft, when: tuple[Schedule,
     was = job_by_id(c, actor, Action.EDIT, draft.job_id)
     if was.version != draft.job_version:
         raise _conflict(was)
+    jobs.lock_many(c, [was.id])  # or a tick that is under way would plan a slot of the old schedule behind our back
     runs.drop_planned(c, was.id)
     state = JobState.ACTIVE if was.state in (JobState.COMPLETED, JobState.HELD) else was.state
     changed = replace(

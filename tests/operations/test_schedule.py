@@ -5,12 +5,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from bot.errors import Refusal
 from bot.operations.draft import MAX_JOBS_PER_CHANNEL, cancel, draft, take_draft
 from bot.operations.pause import pause
 from bot.operations.schedule import Saved, schedule
+from bot.operations.tick import tick
 from storage import apps, drafts, jobs, runs
 from storage.database import Store
 from storage.records import Cause, Job, JobState, RunState
@@ -291,6 +292,26 @@ async def test_of_edits_saved_at_the_same_time_one_wins_and_the_others_are_told(
     assert sum(isinstance(one, Saved) for one in done) == 1
     assert [one.code for one in done if not isinstance(one, Saved)] == ["conflict"] * 5  # type: ignore[union-attr]
     assert len(await store.read(lambda c: runs_of(c, job))) == 1
+
+
+async def test_an_edit_leaves_no_slot_of_the_old_schedule_that_a_tick_plans_meanwhile(store: Store) -> None:
+    job = (await store.run(lambda c: save_job(c, "every 5 minutes"))).job
+    due = NOW + timedelta(minutes=5)
+    has_ticked = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def tick_slowly(c: Connection) -> None:
+        tick(c, due)
+        loop.call_soon_threadsafe(has_ticked.set)
+        if store.dialect == "postgresql":
+            c.execute(text("SELECT pg_sleep(0.3)"))
+
+    ticking = asyncio.create_task(store.run(tick_slowly))
+    await has_ticked.wait()
+    await edit(store, job, "every day at 9", now=due)
+    await ticking
+    left = [run for run in await store.read(lambda c: runs_of(c, job)) if run.state is RunState.PLANNED]
+    assert [run.slot_at for run in left] == [at("2026-09-01 09:00")]
 
 
 async def test_pausing_is_no_change_that_an_edit_would_undo(store: Store) -> None:
