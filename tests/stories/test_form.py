@@ -7,7 +7,7 @@ import pytest
 
 from bot.demo.slack import View
 from tests.stories.sight import words_of
-from tests.stories.world import ANA, BEN, OPS, TRANSPORTS, World
+from tests.stories.world import ANA, BEN, CHIE, OPS, TRANSPORTS, World
 
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
 
@@ -268,3 +268,10 @@ async def test_dify_that_does_not_answer_is_said_in_the_form(world: World) -> No
     assert view is not None
     await world.slack.choose(ANA, view, "schedule_app", "forms")
     await world.wait(lambda: "Dify did not tell" in words_of(view), what="the reason")
+
+
+async def test_a_form_for_somebody_of_whom_slack_says_nothing_does_not_load_for_ever(world: World) -> None:
+    world.slack.fail("users.info", error=429, retry_after_s=60)
+    await world.slack.type(CHIE, OPS, "/dify schedule")
+    view = await world.view("New scheduled job", CHIE)
+    await world.wait(lambda: "I could not ask Slack who you are" in words_of(view), what="the reason")
