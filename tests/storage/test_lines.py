@@ -18,7 +18,7 @@ from storage import meta, runs
 from storage.database import Store, open_store
 from storage.errors import Busy, StorageError, Unsure
 from storage.line import Line
-from storage.postgres import GOODBYE_S, POOL
+from storage.postgres import BULK, GOODBYE_S, POOL
 from tests.loops.house import open_house
 from tests.makers import save_job
 from tests.storage.examples import a_run
@@ -143,17 +143,17 @@ async def test_a_time_limit_of_the_server_is_busy(store: Store) -> None:
 
 
 @asynccontextmanager
-async def every_connection(store: Store) -> AsyncIterator[None]:
-    """All that the pool has are in use meanwhile."""
+async def every_connection(store: Store, line: Line = Line.PEOPLE, wanted: int = POOL) -> AsyncIterator[None]:
+    """All that the line may have are in use meanwhile."""
     release, held = asyncio.Event(), asyncio.Semaphore(0)
 
     async def hold() -> None:
         held.release()
         await release.wait()
 
-    holding = [asyncio.create_task(store.run(lambda c: await_only(hold()))) for _ in range(POOL)]
+    holding = [asyncio.create_task(store.run(lambda c: await_only(hold()), line=line)) for _ in range(wanted)]
     try:
-        for _ in range(POOL):
+        for _ in range(min(wanted, BULK if line is Line.BULK else POOL)):
             await held.acquire()
         yield
     finally:
@@ -169,6 +169,12 @@ async def test_fmea_b8_a_full_pool_is_busy_after_a_while_and_what_is_urgent_does
             await far.run(lambda c: meta.put(c, "late", "1"))
         await far.run(lambda c: meta.put(c, "beat", "1"), line=Line.LEASES)
     assert await far.read(lambda c: (meta.get(c, "late"), meta.get(c, "beat"))) == (None, "1")
+
+
+async def test_a_person_waits_for_no_connection_behind_the_runs_of_a_herd(store: Store) -> None:
+    async with every_connection(store, Line.BULK, wanted=2 * POOL), asyncio.timeout(SHORT_S):
+        await store.run(lambda c: meta.put(c, "said", "1"))
+        assert await store.read(lambda c: meta.get(c, "said")) == "1"
 
 
 async def test_fmea_b8_leases_are_renewed_while_every_connection_is_in_use(far: Store, tmp_path: Path) -> None:
