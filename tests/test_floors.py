@@ -71,7 +71,14 @@ FLOORS: Mapping[str, tuple[str, ...]] = {
 
 PURE = (
     *("bot.rules", "bot.schedules", "bot.blocks"),
-    *("bot.slack.request", "bot.slack.words", "bot.slack.sentence", "bot.slack.payload", "bot.slack.answers"),
+    *(
+        "bot.slack.request",
+        "bot.slack.words",
+        "bot.slack.sentence",
+        "bot.slack.run_sentence",
+        "bot.slack.payload",
+        "bot.slack.answers",
+    ),
     *("bot.dify.sse", "bot.dify.events", "bot.dify.trace", "bot.dify.faults"),
 )
 IMPURE_IMPORTS = frozenset(

@@ -28,9 +28,10 @@ def fill_inputs(c: Connection, job: Job | None, run: Run, *, data_at: datetime |
     return macros.render(run.inputs, _with_success(c, job.id, run.inputs, facts))
 
 
-def fill_loose(run: Run, zone: str) -> Mapping[str, Any]:
+def fill_loose(run: Run, zone: str, *, data_at: datetime | None = None) -> Mapping[str, Any]:
     """The inputs of a run without a job, in the zone of the person who asked. Raises Refusal."""
-    return macros.render(run.inputs, _facts(run.name, run.channel_id, run.cause, zone, run.slot_at))
+    facts = _facts(run.name, run.channel_id, run.cause, zone, run.slot_at)
+    return macros.render(run.inputs, replace(facts, data_at=data_at))
 
 
 def fill_draft(c: Connection, draft: Draft, slot_at: datetime, cause: Cause = Cause.TEST) -> Mapping[str, Any]:

@@ -16,24 +16,41 @@ from bot.operations.note import note
 from bot.operations.plan import planned_run
 from bot.operations.show import refresh_messages, show
 from bot.rules.access import SYSTEM, Action, Actor, Place, authorize
-from bot.rules.admit import Close, meet
+from bot.rules.admit import Admit, Close, meet
 from bot.schedules.kind import Slot
 from storage import jobs, runs
 from storage.records import App, Cause, Job, Run, RunState
 
 
 def launch_job(
-    c: Connection, actor: Actor, job_id: int, inputs: Mapping[str, Any] | None, *, key: str, now: datetime
+    c: Connection,
+    actor: Actor,
+    job_id: int,
+    inputs: Mapping[str, Any] | None,
+    *,
+    key: str,
+    now: datetime,
+    data_at: datetime | None = None,
+    is_forced: bool = False,
 ) -> Run:
-    """One run of a job now, also while it is paused. `inputs` None means the job's own.
+    """One run of a job now, also while it is paused. `inputs` None means the job's own, `data_at` is the time that
+    they are about where that is not now. `is_forced` runs it beside whatever the job is at, for admins.
 
     `key` is the request's own: the same press or command twice is one run.
     """
     job = job_by_id(c, actor, Action.RUN, job_id)
+    if is_forced and not actor.is_admin:
+        raise Refusal(
+            "Only a workspace admin may run a job whatever it is at.",
+            f"`/dify run #{job.id}` runs it as its rule for busy times allows.",
+            code="forbidden",
+        )
     run = planned_run(job, Slot(now, now), now=now)
     cause = Cause.API if actor.user_id == SYSTEM else Cause.MANUAL
     run = replace(run, key=key, cause=cause, inputs=run.inputs if inputs is None else inputs)
-    return _add_to_job(c, actor, job, run, now)
+    if data_at is not None:  # at its start nobody would know any more which time was chosen
+        run = replace(run, inputs=fill_inputs(c, job, run, data_at=data_at))
+    return _add_to_job(c, actor, job, run, now, is_forced=is_forced)
 
 
 def launch_app(
@@ -46,12 +63,14 @@ def launch_app(
     key: str,
     now: datetime,
     zone: str = "UTC",
+    data_at: datetime | None = None,
 ) -> Run:
-    """One run of an app without a job; its result is posted into the channel. Macros are told in the zone."""
+    """One run of an app without a job; its result is posted into the channel. Macros are told in the zone, about
+    `data_at` where that is not now."""
     authorize(actor, Action.RUN, Place(team_id=actor.team_id, channel_id=channel_id))
     authorize(actor, Action.SEE, app)
     run = _loose_run(actor, app.id, app.name, channel_id, inputs, Cause.MANUAL, key, now)
-    return _add(c, actor, replace(run, inputs=fill_loose(run, zone)), now)
+    return _add(c, actor, replace(run, inputs=fill_loose(run, zone, data_at=data_at)), now)
 
 
 def test_draft(c: Connection, actor: Actor, draft_id: str, *, now: datetime) -> Run:
@@ -152,7 +171,7 @@ def _loose_run(
     )
 
 
-def _add_to_job(c: Connection, actor: Actor, job: Job, run: Run, now: datetime) -> Run:
+def _add_to_job(c: Connection, actor: Actor, job: Job, run: Run, now: datetime, *, is_forced: bool = False) -> Run:
     """The run of this request, whether it is new or was made already; refused where the job's overlap rule forbids
     it. Whoever decides for the job meanwhile is waited for."""
     job = jobs.lock_many(c, [job.id])[job.id]
@@ -161,7 +180,7 @@ def _add_to_job(c: Connection, actor: Actor, job: Job, run: Run, now: datetime) 
     if known is not None:
         return known
     line = lines_of(c, [job.id])[job.id]
-    decision = meet(job.policy, line.crowd)
+    decision = Admit() if is_forced else meet(job.policy, line.crowd)
     if isinstance(decision, Close):
         raise _busy(job, len(line.active))
     state = make_room(c, job, line, decision, now=now)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 
 from bot.errors import DeliveryError, Refusal
 from bot.rules.access import Action, Actor
+from bot.schedules import zone_of
 from bot.services import Services
 from bot.slack.request import Asker, Request, read_name
 from bot.slack.seek import reader_zone, seek_job
@@ -39,6 +40,16 @@ async def read_moment(
             code="no_moment",
         )
     return reading.slots[0].at
+
+
+def read_day(text: str, zone: str) -> datetime:
+    """`2026-11-01` or `2026-11-01 9:00` in that zone; a day alone is its midnight. Raises Refusal."""
+    day, _, at = text.partition(" ")
+    try:
+        return datetime.fromisoformat(f"{day}T{(at or '0:00').zfill(5)}").replace(tzinfo=zone_of(zone))
+    except ValueError:
+        hint = "Write it as 2026-11-01, or 2026-11-01 9:00."
+        raise Refusal(f"“{text[:40]}” is no day.", hint, code="bad_day") from None
 
 
 async def seek_with_tail(

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bot.slack.payload import read_fields, read_value, take_first, take_map, take_text
-from bot.slack.sentence import RunWords, ScheduleWords, read_name, read_run, read_schedule
+from bot.slack.sentence import ScheduleWords, read_name, read_schedule
 from bot.slack.words import holds_key, read_words
 
 __all__ = [
@@ -20,7 +20,6 @@ __all__ = [
     "Interaction",
     "Press",
     "Request",
-    "RunWords",
     "ScheduleWords",
     "Shortcut",
     "Submission",
@@ -30,7 +29,6 @@ __all__ = [
     "read_home",
     "read_name",
     "read_press",
-    "read_run",
     "read_schedule",
     "read_shortcut",
     "read_submission",

@@ -1,8 +1,7 @@
-"""The grammar of the sentences after `/dify schedule` and `/dify run`: which words are the app, the time, the rest.
+"""The grammar of the sentence after `/dify schedule`: which words are the app, the time, the rest.
 
     <app> <when> [in <zone>] [to #channel] [as "name"] [overlap queue] [catch-up latest 2h] [retry 3 after 1m]
                  [priority high] [warn under 5s over 10m] [data -1d] [key=value …], the clauses in any order
-    <job or app> [key=value …]
 
 What a time or a zone means is read elsewhere: a word is taken for a zone only by its looks. Pure.
 """
@@ -80,16 +79,8 @@ class ScheduleWords:
         return " ".join(parts)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RunWords:
-    """`target` names a job or an app."""
-
-    target: str
-    inputs: dict[str, str] = field(default_factory=dict)
-
-
 def read_schedule(rest: str) -> ScheduleWords:
-    words, inputs = _part_inputs(_free_limits(read_words(rest)))
+    words, inputs = part_inputs(_free_limits(read_words(rest)))
     if not words:
         raise Refusal("A schedule needs an app and a time, and none was given.", EXAMPLE, code="no_app")
     clauses, when = _part_clauses(words[1:])
@@ -111,15 +102,6 @@ def read_schedule(rest: str) -> ScheduleWords:
     )
 
 
-def read_run(rest: str) -> RunWords:
-    """Words that are no pair are the name, so that `/dify run Nightly digest topic=AI` needs no quotation marks."""
-    words, inputs = _part_inputs(read_words(rest))
-    if not words:
-        hint = 'For example: /dify run "Nightly digest" topic="AI"'
-        raise Refusal("Which job or app should run? None was named.", hint, code="no_target")
-    return RunWords(target=" ".join(word.text for word in words), inputs=inputs)
-
-
 def read_name(rest: str) -> str:
     """The name of a job as it was meant: quotation marks are not a part of it."""
     words = read_words(rest)
@@ -136,17 +118,19 @@ def _free_limits(words: Sequence[Word]) -> list[Word]:
     rules = ("allow", "queue")
     return [
         replace(word, key=None, text=f"max={word.text}")
-        if word.key == "max" and at > 1 and words[at - 1].text.lower() in rules and _is_overlap(words[at - 2])
+        if word.key == "max" and at > 1 and words[at - 1].text.lower() in rules and is_plain(words[at - 2], "overlap")
         else word
         for at, word in enumerate(words)
     ]
 
 
-def _is_overlap(word: Word) -> bool:
-    return word.kind is Kind.PLAIN and word.text.lower() == "overlap"
+def is_plain(word: Word, text: str) -> bool:
+    """Whether it is that word of ours (in lower case), and stands in no quotation."""
+    return word.kind is Kind.PLAIN and word.text.lower() == text
 
 
-def _part_inputs(words: Sequence[Word]) -> tuple[list[Word], dict[str, str]]:
+def part_inputs(words: Sequence[Word]) -> tuple[list[Word], dict[str, str]]:
+    """The words that are no pairs, and the pairs. Raises Refusal where one is given twice."""
     inputs: dict[str, str] = {}
     for word in words:
         if word.key is not None and word.key in inputs:

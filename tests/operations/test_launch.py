@@ -3,6 +3,7 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import Connection
@@ -325,3 +326,26 @@ async def test_a_slot_that_was_missed_is_filled_in_when_it_is_run_after_all(stor
     later = NOW + timedelta(days=3)
     again = await store.run(lambda c: rerun(c, an_actor(), missed.id, generation=0, now=later))
     assert (again.inputs, again.slot_at) == (FILLED, NOW)
+
+
+async def test_a_run_by_hand_may_be_about_another_day(store: Store) -> None:
+    job = (await store.run(lambda c: save_job(c, inputs=MACRO, policy=Policy(overlap="queue")))).job
+    first_of_may = NOW.replace(month=5, day=1)
+    launch = partial(launch_job, job_id=job.id, inputs=None, now=NOW, data_at=first_of_may)
+    first = await store.run(lambda c: launch(c, an_actor(), key="typed:1"))
+    queued = await store.run(lambda c: launch(c, an_actor(), key="typed:2"))
+    assert (queued.state, queued.slot_at) == (RunState.QUEUED, NOW)
+    assert first.inputs == queued.inputs == {"topic": "News of 01 May"}
+
+
+async def test_an_admin_may_run_a_job_whatever_it_is_at(store: Store) -> None:
+    job = await a_saved_job(store)
+    launch = partial(launch_job, job_id=job.id, inputs=None, now=NOW)
+    await store.run(lambda c: launch(c, an_actor(), key="typed:1"))
+    admin = an_actor(OTHER, is_admin=True)
+    with pytest.raises(Refusal, match="running right now"):
+        await store.run(lambda c: launch(c, admin, key="typed:2"))
+    with pytest.raises(Refusal, match="Only a workspace admin"):
+        await store.run(lambda c: launch(c, an_actor(), key="typed:3", is_forced=True))
+    forced = await store.run(lambda c: launch(c, admin, key="typed:4", is_forced=True))
+    assert forced.state is RunState.READY

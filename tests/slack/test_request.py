@@ -10,16 +10,15 @@ from hypothesis import strategies as st
 
 from bot.errors import Refusal
 from bot.slack.request import (
-    RunWords,
     ScheduleWords,
     read_command,
     read_home,
     read_press,
-    read_run,
     read_schedule,
     read_shortcut,
     read_submission,
 )
+from bot.slack.run_sentence import RunWords, read_run
 from bot.slack.words import quote
 
 COMMAND = {
@@ -190,10 +189,10 @@ def test_a_name_of_one_word_needs_no_quotation_marks() -> None:
 
 
 def test_a_run_names_its_target_with_or_without_quotation_marks() -> None:
-    meant = RunWords(target="Nightly digest", inputs={"topic": "AI"})
+    meant = RunWords(target="Nightly digest", whole="Nightly digest", inputs={"topic": "AI"})
     assert read_run('"Nightly digest" topic=AI') == meant
     assert read_run("topic=AI Nightly digest") == meant
-    assert read_run("#12") == RunWords(target="#12")
+    assert read_run("#12") == RunWords(target="#12", whole="#12")
     with pytest.raises(Refusal, match="Which job or app"):
         read_run(" topic=AI ")
 
@@ -380,3 +379,23 @@ def test_a_policy_takes_the_words_that_belong_to_it(typed: str, overlap: str | N
 def test_what_follows_retry_is_said_of_failures_whatever_it_is() -> None:
     words = read_schedule("a every day at 9 retry forever topic=AI")
     assert (words.when, words.retry) == ("every day at 9", "forever")
+
+
+@pytest.mark.parametrize(
+    ("typed", "target", "data", "is_forced"),
+    [
+        ("Daily news", "Daily news", None, False),
+        ("Daily news data 2026-11-01 topic=AI", "Daily news", "2026-11-01", False),
+        ('"Daily news" data 2026-11-01 9:30 force', "Daily news", "2026-11-01 9:30", True),
+        ("#12 force", "#12", None, True),
+        ("force", "force", None, False),
+        ("Open data", "Open data", None, False),
+        ('"Open data 2026-11-01"', "Open data 2026-11-01", None, False),
+        ("data 2026-11-01", "data 2026-11-01", None, False),
+    ],
+)
+def test_a_run_may_be_about_another_day_and_may_be_forced(
+    typed: str, target: str, data: str | None, is_forced: bool
+) -> None:
+    words = read_run(typed)
+    assert (words.target, words.data, words.is_forced) == (target, data, is_forced)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.stories.sight import buttons_of, facts_of, words_of
-from tests.stories.world import ANA, OPS, TRANSPORTS, World
+from tests.stories.world import ANA, BEN, OPS, TRANSPORTS, World
 
 
 async def test_an_app_without_inputs_is_run_by_its_name(world: World) -> None:
@@ -51,6 +51,25 @@ async def test_a_job_is_run_with_other_inputs_once(world: World) -> None:
     await world.type("/dify run Tea")
     await world.told("*Tea* finished", nth=1)
     assert [run.inputs["topic"] for run in world.dify.starts()] == ["Coffee", "Tea"]
+
+
+async def test_a_job_and_an_app_are_run_about_another_day(world: World) -> None:
+    await world.save(
+        '/dify schedule digest every day at 9 in UTC as "Tea" topic="On {{ data_time | date(\'%d %B\') }}"'
+    )
+    await world.type("/dify run Tea data 2026-05-01")
+    await world.told("*Tea* finished")
+    await world.type("/dify run digest data 2026-05-02 9:30 topic=\"On {{ data_time | date('%d %B %H') }}\"")
+    await world.told("*digest* finished")
+    assert [run.inputs["topic"] for run in world.dify.starts()] == ["On 01 May", "On 02 May 09"]
+    assert "“2026-13-01” is no day" in (await world.type("/dify run Tea data 2026-13-01")).text
+
+
+async def test_a_job_whose_name_ends_like_a_clause_is_run_by_its_name(world: World) -> None:
+    await world.save('/dify schedule digest every day at 9 as "Task" topic=Tea')
+    await world.save('/dify schedule digest every day at 9 as "Task force" topic=Coffee')
+    assert "Started *Task force* as run" in (await world.type("/dify run Task force")).text
+    assert "Only a workspace admin may" in (await world.type('/dify run "Task" force', BEN)).text
 
 
 async def test_a_chatflow_is_run_with_a_message(world: World) -> None:

@@ -1,19 +1,26 @@
 """`/dify run <job or app> [key=value …]`: one run now."""
 
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
 from sqlalchemy import Connection
 
 from bot.blocks.help import Help
 from bot.blocks.notice import run_started
 from bot.blocks.parts import Message
 from bot.errors import Refusal
+from bot.operations.fill import zone_of_job
 from bot.operations.find import find_app
 from bot.operations.launch import launch_app, launch_job
 from bot.rules import inputs
 from bot.rules.access import Actor
 from bot.services import Services
 from bot.slack.door import answer_later, gather_actor
-from bot.slack.request import Request, RunWords, read_run
+from bot.slack.moment import read_day
+from bot.slack.request import Request
 from bot.slack.run_form import missing_inputs
+from bot.slack.run_sentence import RunWords, read_run
 from bot.slack.schedule_form import fields_of
 from bot.slack.seek import reader_zone, seek_job
 from storage import apps
@@ -21,15 +28,16 @@ from storage.records import App, Job, Run
 
 HELP = Help(
     verb="run",
-    usage="run <job or app> [key=value …]",
-    says="One run now, of a job, into its channel, or of any connected app, into this one.",
-    examples=('run "Daily news"', "run daily-report city=Berlin"),
+    usage="run <job or app> [data <day> [time]] [force] [key=value …]",
+    says="One run now, of a job, into its channel, or of any connected app, into this one. With `data` it is about "
+    "another day; `force` (admins) runs a job whatever it is at.",
+    examples=('run "Daily news"', "run daily-report city=Berlin", 'run "Daily news" data 2026-11-01'),
 )
 
 
 async def answer(request: Request, services: Services) -> Message | None:
     """A job with its own inputs starts at once; where inputs are to be checked, Dify is asked after the ack."""
-    words = read_run(request.rest)
+    words = await _read(request, services)
     try:
         actor, job = await seek_job(services, request, words.target)
         meant = await services.store.read(lambda c: _app_of_that_very_name(c, job, words.target))
@@ -45,9 +53,35 @@ async def answer(request: Request, services: Services) -> Message | None:
     if words.inputs:
         answer_later(services, request, _run_job(request, services, actor, job, words), name="run")
         return None
-    run = await services.store.run(
-        lambda c: launch_job(c, actor, job.id, None, key=_key(request), now=services.now())
-    )
+    return await _launch(request, services, actor, job, words, None)
+
+
+async def _read(request: Request, services: Services) -> RunWords:
+    """A job or an app that is called so, to its last word, goes before what those words would ask for."""
+    words = read_run(request.rest)
+    if words.whole == words.target:
+        return words
+    plain = RunWords(target=words.whole, inputs=words.inputs, whole=words.whole)
+    if await services.store.read(lambda c: apps.find(c, request.team_id, words.whole)) is not None:
+        return plain
+    try:
+        _, job = await seek_job(services, request, words.whole)
+    except Refusal:
+        return words
+    return plain if job.name.casefold() == words.whole.casefold() else words
+
+
+async def _launch(
+    request: Request,
+    services: Services,
+    actor: Actor,
+    job: Job,
+    words: RunWords,
+    values: Mapping[str, Any] | None,
+) -> Message:
+    data_at = read_day(words.data, zone_of_job(job)) if words.data else None
+    launch = partial(launch_job, data_at=data_at, is_forced=words.is_forced)
+    run = await services.store.run(lambda c: launch(c, actor, job.id, values, key=_key(request), now=services.now()))
     return started(services, run)
 
 
@@ -63,10 +97,9 @@ async def _run_app(request: Request, services: Services, actor: Actor, app: App,
     if inputs.missing(fields, words.inputs):
         return missing_inputs(app, fields, words.inputs)
     values, zone = inputs.check(fields, words.inputs), await reader_zone(services, request.user_id) or "UTC"
-    now, channel_id = services.now(), request.channel_id
-    run = await services.store.run(
-        lambda c: launch_app(c, actor, app, channel_id, values, key=_key(request), now=now, zone=zone)
-    )
+    data_at = read_day(words.data, zone) if words.data else None
+    launch = partial(launch_app, key=_key(request), now=services.now(), zone=zone, data_at=data_at)
+    run = await services.store.run(lambda c: launch(c, actor, app, request.channel_id, values))
     return started(services, run)
 
 
@@ -75,10 +108,7 @@ async def _run_job(request: Request, services: Services, actor: Actor, job: Job,
     if app is None:
         raise Refusal(f"The Dify app of “{job.name}” is not connected any more.", "Connect it with `/dify connect`.")
     values = inputs.check(await fields_of(services, app), {**job.inputs, **words.inputs})
-    run = await services.store.run(
-        lambda c: launch_job(c, actor, job.id, values, key=_key(request), now=services.now())
-    )
-    return started(services, run)
+    return await _launch(request, services, actor, job, words, values)
 
 
 def _key(request: Request) -> str:
