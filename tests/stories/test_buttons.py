@@ -122,7 +122,10 @@ async def test_a_button_of_a_job_that_was_deleted_says_so(world: World) -> None:
 
 async def test_a_run_is_run_again_by_its_number_and_not_while_it_goes_on(world: World) -> None:
     await finished(world)
-    assert "as run 2" in (await world.type("/dify rerun 1")).text
+    asked = await world.type("/dify rerun 1")
+    assert "Run 1 has succeeded; running it again does all of it once more." in asked.text
+    assert "/dify rerun 1 again" in words_of(asked)
+    assert "as run 2" in (await world.type("/dify rerun 1 again")).text
     await world.told("*digest* finished", nth=1)
     assert "I know no run “77”" in (await world.type("/dify rerun 77")).text
     assert "I know no run “tea” that you can see. Runs have numbers" in (await world.type('/dify rerun "tea"')).text

@@ -38,7 +38,7 @@ async def test_fmea_d22_while_slack_is_busy_nothing_is_lost_and_nothing_doubled(
 async def test_fmea_d18_a_message_that_somebody_deleted_is_posted_afresh(world: World) -> None:
     done = await finished(world)
     world.slack.workspace.remove(done)
-    await world.type("/dify rerun 1")
+    await world.type("/dify rerun 1 again")
     await world.told("*digest* finished", nth=1)
     assert len([one for one in world.slack.messages(OPS) if "finished" in one.text]) == 2
 
