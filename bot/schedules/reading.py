@@ -20,6 +20,7 @@ from storage.records import Schedule
 LONGEST_TEXT = 500
 MOST_SCHEDULES = 10
 SHOWN = 80
+LONGEST_CORRECTED = 160  # nobody misspells one word in more than that, and a guess reads the whole anew
 BETWEEN = re.compile(r"[;；\n]")
 
 
@@ -172,7 +173,8 @@ def _refuse_unread(phrase: str, zone: str, now: datetime, lang: str, book: Book 
     part = unread.rest if unread.understood else phrase
     shown = " ".join(part.split())[:SHOWN]
     reason = find_reason(phrase)
-    choices = () if reason else _spellings(_Said(phrase, zone, now.astimezone(UTC), lang, book))
+    is_guessed = not reason and len(phrase) <= LONGEST_CORRECTED
+    choices = _spellings(_Said(phrase, zone, now.astimezone(UTC), lang, book)) if is_guessed else ()
     meant = f"Did you mean {' or '.join(f'“{choice}”' for choice in choices)}?" if choices else ""
     hint = reason or meant or show_examples()
     return Refusal(f"I could not read “{shown}”.", hint, code="unreadable", choices=choices)

@@ -97,9 +97,10 @@ async def test_many_wishes_before_the_courier_comes_are_one_message_with_the_new
 @BOTH
 async def test_what_is_wanted_while_a_message_is_on_its_way_is_sent_afterwards(house: House) -> None:
     owed = await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.1)
+    house.slack.hold("chat.postMessage")
     assert await house.courier.once() == 1
     await owe_again(house, owed)
+    house.slack.faults.release()
     await house.services.tasks.idle()
     half = await house.owed(owed)
     assert (half.state, half.wanted, half.sent) == (DeliveryState.OWED, 2, 1)
@@ -123,11 +124,12 @@ async def test_the_alarm_stands_at_the_next_message_that_can_be_sent(house: Hous
 
 async def test_alerts_go_before_results_and_results_before_progress(house: House) -> None:
     await owe(house, name="Rank 9")
-    house.slack.fail("chat.postMessage", error="", delay_s=0.3)
+    house.slack.hold("chat.postMessage")
     await house.courier.once()
     for rank in (2, 1, 0):
         await owe(house, name=f"Rank {rank}", rank=rank)
     assert await house.courier.once() == 3  # they meet in the queue of the channel
+    house.slack.faults.release()
     await house.services.tasks.idle()
     assert [message.text[1:7] for message in house.said()] == ["Rank 9", "Rank 0", "Rank 1", "Rank 2"]
 
@@ -237,11 +239,13 @@ async def test_what_tells_of_nothing_any_more_is_buried_without_a_word(house: Ho
 async def taken_over_on_its_way(house: House) -> tuple[Delivery, Sequence[Delivery]]:
     """A message that Slack is about to take from us, and what another has claimed meanwhile."""
     owed = await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    house.slack.hold("chat.postMessage")
     await house.courier.once()
     await house.until(lambda: is_asked(house, owed))
     later = house.hand.now + timedelta(seconds=LEASE_S + 1)
-    return owed, await house.store.run(lambda c: claims.claim_deliveries(c, later, "other", 9, LEASE_S))
+    taken = await house.store.run(lambda c: claims.claim_deliveries(c, later, "other", 9, LEASE_S))
+    house.slack.faults.release()
+    return owed, taken
 
 
 async def test_a_message_that_its_new_owner_finds_in_the_history_is_settled_by_them_and_not_taken_back(
@@ -295,7 +299,7 @@ async def test_an_edit_that_came_too_late_is_followed_by_the_newest(house: House
     owed = await owe(house)
     await house.deliver()
     await owe_again(house, owed)
-    house.slack.fail("chat.update", error="", delay_s=0.2)
+    house.slack.hold("chat.update")
     await house.courier.once()
     later = house.hand.now + timedelta(seconds=LEASE_S + 1)
 
@@ -304,6 +308,7 @@ async def test_an_edit_that_came_too_late_is_followed_by_the_newest(house: House
         assert claims.settle(c, taken, taken.wanted, taken.receipt, later)
 
     await house.store.run(overtake)
+    house.slack.faults.release()
     await house.services.tasks.idle()
     again = await house.owed(owed)
     assert (again.state, again.wanted, again.sent) == (DeliveryState.OWED, 3, 2)
@@ -323,7 +328,7 @@ async def test_a_courier_that_must_take_back_insists_where_slack_does_not_want_t
 
     monkeypatch.setattr(takeback, "sleep", note)
     owed = await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    house.slack.hold("chat.postMessage")
     house.slack.fail("chat.delete", error="503")
     await house.courier.once()
     await house.until(lambda: is_asked(house, owed))
@@ -334,6 +339,7 @@ async def test_a_courier_that_must_take_back_insists_where_slack_does_not_want_t
         assert claims.settle(c, taken, 1, {"channel": OPS, "ts": "1.000001"}, later)
 
     await house.store.run(overtake)
+    house.slack.faults.release()
     await house.services.tasks.idle()
     assert len(pauses) == 1
     assert house.said() == []
@@ -342,11 +348,12 @@ async def test_a_courier_that_must_take_back_insists_where_slack_does_not_want_t
 
 async def test_a_message_that_is_taken_for_longer_than_its_lease_is_still_sent_once(house: House) -> None:
     owed = await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    house.slack.hold("chat.postMessage")
     await house.courier.once()
     await house.until(lambda: is_asked(house, owed))
     house.hand.turn(seconds=LEASE_S + 1)
     assert await house.courier.once() == 1  # it is our own again
+    house.slack.faults.release()
     await house.services.tasks.idle()
     assert (await house.owed(owed)).state is DeliveryState.SENT
     assert len(house.said()) == 1
@@ -370,7 +377,7 @@ async def test_two_couriers_send_each_message_once(house: House) -> None:
 async def test_a_crowded_channel_holds_up_no_other(house: House) -> None:
     for _ in range(MAX_SENDING_PER_LINE):
         await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.3, channel=OPS)
+    house.slack.hold("chat.postMessage", channel=OPS)
     assert await house.courier.once() == MAX_SENDING_PER_LINE
     waiting = [await owe(house) for _ in range(5)]
     other = await owe(house, target=NEWS)
@@ -378,6 +385,7 @@ async def test_a_crowded_channel_holds_up_no_other(house: House) -> None:
     await house.slack.wait_for(lambda: house.said(NEWS))
     assert house.said(OPS) == []
     assert {(await house.owed(one)).attempts for one in waiting} == {0}
+    house.slack.faults.release()
     await house.services.tasks.idle()
     await house.deliver()
     assert len(house.said(OPS)) == MAX_SENDING_PER_LINE + 5
@@ -519,13 +527,14 @@ async def test_fmea_a15_a_frozen_courier_does_not_post_what_another_has_taken_ov
 
     monkeypatch.setattr(takeback, "sleep", find)
     owed = await owe(house)
-    house.slack.fail("chat.postMessage", error="", delay_s=0.2)
+    house.slack.hold("chat.postMessage")
     first = await owe(house, name="First", rank=0)
     await house.courier.once()  # the second waits behind the first in the queue of the channel
     await house.until(lambda: is_asked(house, first))
     house.hand.turn(seconds=LEASE_S + 1)
     taken = await house.store.run(lambda c: claims.claim_deliveries(c, house.hand.now, "heir", 9, LEASE_S))
     assert {one.id for one in taken} == {owed.id, first.id}
+    house.slack.faults.release()
     await house.services.tasks.idle()
     assert [message.text.split("*")[1] for message in house.said()] == ["First"]
     assert (await house.owed(owed)).owner == "heir"
@@ -565,7 +574,7 @@ async def test_a_frozen_courier_that_has_it_anew_does_not_post_what_another_has_
 async def post_too_late(house: House, error: str, *, is_ours_anew: bool = False) -> None:
     """What Slack took a lease too late, and answered so, is gone again, and the row knows the message of its heir."""
     owed = await owe(house)
-    house.slack.fail("chat.postMessage", error=error, delay_s=0.2)
+    house.slack.hold("chat.postMessage", error=error)
     await house.courier.once()
     await house.until(lambda: is_asked(house, owed))
     house.hand.turn(seconds=LEASE_S + 1)
@@ -579,6 +588,7 @@ async def post_too_late(house: House, error: str, *, is_ours_anew: bool = False)
     if is_ours_anew:
         await owe_again(house, owed)
         assert await house.courier.once() == 1
+    house.slack.faults.release()
     await house.services.tasks.idle()
     assert house.said() == []
     assert dict((await house.owed(owed)).receipt or {}) == receipt

@@ -1,5 +1,6 @@
-"""Faults on demand: the next calls of a method fail, hang, drop or come late, as asked."""
+"""Faults on demand: the next calls of a method fail, hang, drop, come late or are held up, as asked."""
 
+import asyncio
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -13,7 +14,8 @@ _AFTER = (TIMEOUT_AFTER_ACCEPT, DROP_AFTER_ACCEPT)
 
 @dataclass(slots=True)
 class Fault:
-    """One order: `times` calls of `method` (to `channel`, if given) meet `error` after `delay_s`; "" only delays."""
+    """One order: `times` calls of `method` (to `channel`, if given) meet `error` after `delay_s`, or once they
+    are let go if they are held; "" only delays."""
 
     method: str
     error: str
@@ -21,6 +23,7 @@ class Fault:
     channel: str | None
     retry_after_s: int
     delay_s: float
+    is_held: bool = False
 
     @property
     def strikes_after(self) -> bool:
@@ -37,6 +40,7 @@ class Faults:
 
     def __init__(self) -> None:
         self._open: list[Fault] = []
+        self.let_go = asyncio.Event()
 
     def order(
         self,
@@ -47,11 +51,12 @@ class Faults:
         channel: str | None = None,
         retry_after_s: int = 1,
         delay_s: float = 0.0,
+        is_held: bool = False,
     ) -> Fault:
         """Adds an order. `error` is a name of Slack, a fault of this file (- or _), a status such as 503, or ""."""
         word = str(error).replace("-", "_")
         word = RATE_LIMITED if word == str(HTTPStatus.TOO_MANY_REQUESTS.value) else word
-        fault = Fault(method, word, times, channel, retry_after_s, delay_s)
+        fault = Fault(method, word, times, channel, retry_after_s, delay_s, is_held)
         self._open.append(fault)
         return fault
 
@@ -64,6 +69,13 @@ class Faults:
                     self._open.remove(fault)
                 return fault
         return None
+
+    def release(self) -> None:
+        """Calls that are held up go on, and none is held up that was to be."""
+        for fault in self._open:
+            fault.is_held = False
+        self.let_go.set()
+        self.let_go = asyncio.Event()
 
     def clear(self) -> None:
         """Forgets all orders."""

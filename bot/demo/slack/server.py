@@ -104,6 +104,7 @@ class LocalSlack(Upheavals):
     async def stop(self) -> None:
         """Closes every connection and ends every task."""
         self._closing.set()
+        self.faults.release()
         self.workspace.touch()
         await self.wire.close()
         await self.sockets.disconnect("drop")

@@ -38,6 +38,10 @@ class Upheavals(Deeds):
             method, str(error), times=times, channel=channel, retry_after_s=retry_after_s, delay_s=delay_s
         )
 
+    def hold(self, method: str, *, error: str = "", times: int = 1, channel: str | None = None) -> None:
+        """The next `times` calls of `method` wait until `release`, and meet `error` then."""
+        self.faults.order(method, error, times=times, channel=channel, is_held=True)
+
     async def disconnect_sockets(self, reason: str = "refresh_requested") -> None:
         """Ends all Socket Mode connections; reason warning only announces, drop says nothing."""
         await self.sockets.disconnect(reason)
@@ -112,6 +116,8 @@ class Upheavals(Deeds):
     def _orders(self) -> dict[str, Callable[..., Awaitable[None] | None]]:
         return {
             "fail": self.fail,
+            "hold": self.hold,
+            "release": self.faults.release,
             "clear_faults": self.faults.clear,
             "disconnect_sockets": self.disconnect_sockets,
             "archive": self.archive,

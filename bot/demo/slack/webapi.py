@@ -52,7 +52,7 @@ class WebApi:
             self._workspace.log.record(
                 self._workspace.clock(), "fault", method=name, error=fault.error, delay_s=fault.delay_s
             )
-            await self._pause(fault.delay_s)
+            await (self._faults.let_go.wait() if fault.is_held else self._pause(fault.delay_s))
             if fault.error and not fault.strikes_after:
                 return self._strike(request, name, args, fault)
         body, wait = self._run(name, args, _read_token(request, raw))

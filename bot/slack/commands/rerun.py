@@ -16,8 +16,8 @@ NOW, AGAIN = WORDS = ("now", "again")
 HELP = Help(
     verb="rerun",
     usage="rerun <run> [now] [again]",
-    says="Run a past run again, for its time and with its inputs, or with those that its job has now; say again where it "
-    "has succeeded.",
+    says="Run a past run again, for its time and with its inputs, or with those that its job has now; say again "
+    "where it has succeeded.",
     examples=("rerun 381", "rerun 381 now"),
 )
 
