@@ -11,7 +11,9 @@ from bot.errors import DeliveryError
 
 log = logging.getLogger(__name__)
 
-# One message that Slack cannot take may be at fault itself; three different ones are not.
+# One message that Slack cannot take may be at fault itself; three different ones are not. Where Slack was not reached
+# at all no message is: the alarm of what was put off rings here first, and who is cut off would take it again and
+# again from those who are not.
 FAILURES = 3
 FIRST_REST_S = 1.0
 LONGEST_REST_S = 30.0  # so late at most goes what waits when Slack is back
@@ -58,7 +60,7 @@ class Breaker:
         self._failed.add(delivery_id)
         if self._is_half_open:
             self._rest()
-        elif self.rests_until is None and len(self._failed) >= FAILURES:
+        elif self.rests_until is None and (len(self._failed) >= FAILURES or error.code == "unreachable"):
             log.warning("Slack takes no messages now (%s); they wait until it does", error.code)
             self._rest()
             return True

@@ -122,13 +122,25 @@ async def test_the_alarm_stands_at_the_next_message_that_can_be_sent(house: Hous
     assert house.bell.rung == ["courier"]
 
 
-async def test_alerts_go_before_results_and_results_before_progress(house: House) -> None:
+async def test_alerts_go_before_results_and_results_before_progress(
+    house: House, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post, queued, are_all_there = house.services.slack.post, [], asyncio.Event()
+
+    async def queue(*place: Any, **message: Any) -> Any:
+        queued.append(place)
+        if len(queued) == 4:
+            are_all_there.set()
+        return await post(*place, **message)
+
+    monkeypatch.setattr(house.services.slack, "post", queue)
     await owe(house, name="Rank 9")
     house.slack.hold("chat.postMessage")
     await house.courier.once()
     for rank in (2, 1, 0):
         await owe(house, name=f"Rank {rank}", rank=rank)
-    assert await house.courier.once() == 3  # they meet in the queue of the channel
+    assert await house.courier.once() == 3
+    await are_all_there.wait()  # they meet in the queue of the channel
     house.slack.faults.release()
     await house.services.tasks.idle()
     assert [message.text[1:7] for message in house.said()] == ["Rank 9", "Rank 0", "Rank 1", "Rank 2"]
@@ -526,11 +538,12 @@ async def test_fmea_a15_a_frozen_courier_does_not_post_what_another_has_taken_ov
         assert await house.store.run(lambda c: claims.settle(c, theirs, 1, receipt, house.hand.now))
 
     monkeypatch.setattr(takeback, "sleep", find)
-    owed = await owe(house)
     house.slack.hold("chat.postMessage")
-    first = await owe(house, name="First", rank=0)
-    await house.courier.once()  # the second waits behind the first in the queue of the channel
+    first = await owe(house, name="First")
+    await house.courier.once()
     await house.until(lambda: is_asked(house, first))
+    owed = await owe(house)
+    await house.courier.once()  # it waits behind the first in the queue of the channel
     house.hand.turn(seconds=LEASE_S + 1)
     taken = await house.store.run(lambda c: claims.claim_deliveries(c, house.hand.now, "heir", 9, LEASE_S))
     assert {one.id for one in taken} == {owed.id, first.id}

@@ -166,3 +166,18 @@ async def test_fmea_f2_a_message_that_one_server_cannot_send_is_sent_by_the_next
     assert await there.deliver() == SILENCES
     assert [(await here.owed(one)).state for one in owed] == [DeliveryState.SENT] * SILENCES
     assert len(here.said()) == SILENCES
+
+
+async def test_a_message_is_left_to_who_reaches_slack_by_the_first_that_cannot(
+    pair: tuple[House, House], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here, there = pair
+    owed = await owe(here)
+    with monkeypatch.context() as cut:
+        cut.setattr(here.services.slack.web, "base_url", "http://127.0.0.1:1/api/")
+        assert await here.courier.once() == 1
+        await here.services.tasks.idle()
+        here.hand.turn(seconds=FIRST_REST_S)
+        assert await here.courier.once() == 0  # though it is due again, and its alarm has rung here alone
+    assert await there.deliver() == 1
+    assert (await here.owed(owed)).state is DeliveryState.SENT
