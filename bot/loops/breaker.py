@@ -38,7 +38,10 @@ class Breaker:
         """How many messages may be on their way: none, one that tries, or `most`. Slack is asked once a rest is
         over."""
         if self.rests_until is not None:
-            if self._now() < self.rests_until or not await self._is_back():
+            now = self._now()
+            # A clock that was ahead is set right again: no rest is longer than the longest.
+            self.rests_until = min(self.rests_until, now + timedelta(seconds=LONGEST_REST_S))
+            if now < self.rests_until or not await self._is_back():
                 return 0
             self.rests_until, self._is_half_open = None, True
         return min(1, most) if self._is_half_open else most

@@ -17,7 +17,7 @@ from bot.loops.render import render
 from bot.loops.takeback import draw_again, take_back, take_back_unheard
 from bot.operations.complain import complain
 from bot.operations.cut_off import note_cut_off
-from bot.operations.digest import gather, retell
+from bot.operations.digest import GATHER_S, gather, retell
 from bot.registry import leaves
 from bot.services import Services
 from storage import claims, deliveries
@@ -79,7 +79,8 @@ class Courier:
         if self._is_disordered:
             claims.hasten(c)
             self._is_disordered = False
-        gathering = {target: until for target, until in self._gathering.items() if until > now}
+        latest = now + timedelta(seconds=GATHER_S)  # but what a clock that was ahead has noted
+        gathering = {target: until for target, until in self._gathering.items() if now < until <= latest}
         lines = {*crowded, *gathering} - {claims.EDITS}
         if over is not None and lines:
             gathering |= gather(c, services.team_id, lines, over=over, now=now)

@@ -50,6 +50,9 @@ class Reach:
         if (line := self._lines.get(place)) is not None:
             line.shut_until = now + timedelta(seconds=LONGEST_PAUSE_S)
 
-    def shut(self) -> Mapping[str, datetime]:
+    def shut(self, now: datetime) -> Mapping[str, datetime]:
         """What is left to others, or may be tried by one: since when on."""
+        longest = now + timedelta(seconds=LONGEST_PAUSE_S)
+        for line in self._lines.values():
+            line.shut_until = min(line.shut_until, longest)  # a clock that was ahead may be set right meanwhile
         return {place: line.shut_until for place, line in self._lines.items()}

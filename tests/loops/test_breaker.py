@@ -10,6 +10,7 @@ from bot.loops.breaker import FAILURES, LONGEST_REST_S
 from bot.loops.courier import MAX_SENDING_PER_LINE
 from bot.operations.show import show
 from storage import claims, deliveries, runs
+from storage.ahead import pull_in
 from storage.records import Delivery, DeliveryKind, DeliveryState, Run, RunState
 from tests.loops.house import OPS, House
 from tests.loops.test_courier import NEWS, owe
@@ -85,6 +86,19 @@ async def test_a_slack_that_answers_and_still_takes_nothing_is_tried_with_one_me
     back(house)
     await live(house, seconds=60)
     assert len(house.said()) == 10
+
+
+async def test_fmea_c6_a_rest_that_began_when_the_clock_was_ahead_ends_by_the_right_one(house: House) -> None:
+    for _ in range(FAILURES):
+        await owe(house)
+    away(house)
+    house.hand.turn(seconds=24 * 3600)
+    await live(house, seconds=10)
+    house.hand.turn(seconds=-24 * 3600)
+    back(house)
+    await house.store.run(lambda c: pull_in(c, house.hand.now))
+    await live(house, seconds=2 * LONGEST_REST_S)
+    assert len(house.said()) == FAILURES
 
 
 async def test_one_message_that_slack_cannot_take_stops_no_other(house: House) -> None:

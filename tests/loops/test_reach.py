@@ -25,14 +25,14 @@ DIFY = "http://dify.example"
 def test_nothing_is_left_to_anybody_by_who_is_alone() -> None:
     reach = Reach(is_alone=True)
     reach.note_failure(DIFY, NOW)
-    assert reach.shut() == {}
+    assert reach.shut(NOW) == {}
 
 
 def test_a_place_is_left_to_others_for_longer_each_time() -> None:
     reach, pauses = Reach(is_alone=False), []
     for _ in range(7):
         reach.note_failure(DIFY, NOW)
-        pauses.append((reach.shut()[DIFY] - NOW).total_seconds())
+        pauses.append((reach.shut(NOW)[DIFY] - NOW).total_seconds())
     assert pauses[:3] == [FIRST_PAUSE_S, FIRST_PAUSE_S * 2, FIRST_PAUSE_S * 4]
     assert pauses[-1] == LONGEST_PAUSE_S
 
@@ -41,7 +41,14 @@ def test_a_place_that_is_never_reached_is_left_to_others_for_the_longest_pause()
     reach = Reach(is_alone=False)
     for _ in range(2_000):
         reach.note_failure(DIFY, NOW)
-    assert reach.shut() == {DIFY: NOW + timedelta(seconds=LONGEST_PAUSE_S)}
+    assert reach.shut(NOW) == {DIFY: NOW + timedelta(seconds=LONGEST_PAUSE_S)}
+
+
+def test_a_place_that_a_clock_that_was_ahead_has_shut_opens_after_the_longest_pause() -> None:
+    reach = Reach(is_alone=False)
+    reach.note_failure(DIFY, NOW + timedelta(days=1))
+    assert reach.shut(NOW) == {DIFY: NOW + timedelta(seconds=LONGEST_PAUSE_S)}
+    assert reach.shut(NOW + timedelta(seconds=1)) == reach.shut(NOW)
 
 
 def test_one_answer_opens_it_again_and_begins_the_count_anew() -> None:
@@ -51,7 +58,7 @@ def test_one_answer_opens_it_again_and_begins_the_count_anew() -> None:
     assert reach.note_answer(DIFY)
     assert not reach.note_answer(DIFY)
     reach.note_failure(DIFY, NOW)
-    assert reach.shut() == {DIFY: NOW + timedelta(seconds=FIRST_PAUSE_S)}
+    assert reach.shut(NOW) == {DIFY: NOW + timedelta(seconds=FIRST_PAUSE_S)}
 
 
 @pytest.mark.parametrize(("own_s", "shared_s"), [(30, -1), (30, 20), (-1, 30), (20, 30)])
@@ -110,7 +117,7 @@ async def test_who_could_not_reach_it_tries_with_one_run_after_a_pause(pair: tup
     waiting = [await here.ready("digest") for _ in range(3)]
     assert await here.runner.once() == 3
     await here.landed(waiting[0])
-    until = max(here.runner.reach.shut().values())
+    until = max(here.runner.reach.shut(here.hand.now).values())
     assert await here.runner.once() == 0
     assert here.bell.alarms["runner"] == until
     await here.dify.open_door()
