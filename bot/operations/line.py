@@ -62,18 +62,25 @@ def make_room(c: Connection, job: Job, line: Line, decision: Decision, *, now: d
             claims.ask_stop(c, run.id, REPLACE)
         if run.state is RunState.READY and give_way(c, run, RunState.STOPPED, REPLACED, now):
             line.active.remove(run)
+    _serve(c, job, line, now)  # nothing that ends would do it where all that was in the way has gone already
     return RunState.QUEUED if line.active or line.queued else RunState.READY
 
 
 def serve_next(c: Connection, job: Job, *, now: datetime) -> None:
     """Let in the oldest that waits, as soon as its job is free. What a job that was switched off would have run by
     itself is closed instead."""
-    line = lines_of(c, [job.id])[job.id]
+    _serve(c, job, lines_of(c, [job.id])[job.id], now)
+
+
+def _serve(c: Connection, job: Job, line: Line, now: datetime) -> None:
     for run in list(line.queued):
         if job.state in (JobState.PAUSED, JobState.DELETED) and run.cause is Cause.SCHEDULE:
             slots.close_unstarted(c, run.id, RunState.SKIPPED, f"the job was {job.state}", now)
-        elif _is_free(job, line) and start(c, job, run, now=now):
+        elif not _is_free(job, line):
+            continue
+        elif start(c, job, run, now=now):
             line.active.append(run)
+        line.queued.remove(run)
 
 
 def _is_free(job: Job, line: Line) -> bool:

@@ -15,7 +15,7 @@ from bot.operations.launch import launch_job, rerun
 from bot.operations.pause import pause
 from bot.operations.remove import remove
 from bot.operations.stop import stop
-from storage import claims, deliveries, jobs
+from storage import claims, deliveries, jobs, runs, slots
 from storage.database import Store
 from storage.errors import Busy
 from storage.records import Cause, DeliveryKind, Job, JobState, Policy, Run, RunState
@@ -165,6 +165,17 @@ async def test_what_has_not_begun_is_replaced_at_once(house: House) -> None:
     asked = await by_hand(house, job)
     assert (asked.state, (await house.run(new)).state) == (R.READY, R.STOPPED)
     assert (await house.store.read(lambda c: fresh_job(c, job))).failures == 0
+
+
+@BOTH
+async def test_what_is_made_up_for_begins_when_all_that_was_in_its_way_is_replaced(house: House) -> None:
+    job = await save(house.store, "replace")
+    await come_due(house)
+    (old,) = await rows_of(house, job)
+    late = replace(old, id=0, key="late", slot_at=NOW, state=R.QUEUED, reason=slots.MADE_UP, ready_at=None)
+    await house.store.run(lambda c: runs.add(c, late))
+    await come_due(house)
+    assert await states_of(house, job) == [R.READY, R.STOPPED, R.QUEUED]
 
 
 async def test_what_runs_is_stopped_for_the_newest_and_calls_nobody(house: House) -> None:

@@ -14,7 +14,7 @@ from tests.stories.process import ROOT
 from tests.survival import count
 
 # Worlds that have gone wrong once. What a seed draws may have changed since; each fault has a test of its own, too.
-REGRESSIONS = (0, 7, 11, 18, 19, 98, 381, 10_013)
+REGRESSIONS = (0, 7, 11, 18, 19, 98, 341, 381, 987, 10_013)
 SEEDS = (int(os.environ["SEED"]),) if "SEED" in os.environ else REGRESSIONS
 WORLDS = int(os.environ.get("WORLDS", "2000"))
 ITEMS = 20  # the long form, in so many pieces: each goes to a worker that is free
