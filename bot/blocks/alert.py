@@ -9,7 +9,7 @@ from bot.blocks.parts import PERSON, Block, Message, actions, button, context, d
 from bot.blocks.run import pause_or_resume, run_again, stop_button
 from bot.blocks.story import failure, limit, loss, name_of, progress
 from bot.blocks.text import bold, escape, first_line
-from storage.records import Job, NodeSpan, Run
+from storage.records import Job, NodeSpan, Run, RunState
 
 
 def failure_alert(
@@ -56,9 +56,11 @@ def lost_alert(
     mention: bool = False,
     reruns: int = 0,
 ) -> Message:
-    """Nobody knows what became of a run; it is not started again by itself."""
+    """Nobody knows what became of a run, or knew it then; it is not started again by itself."""
     told = f"{bold(name_of(run, job))} was lost: {loss(run)}"
-    return _alert("❓", told, run, job, since, failures, last_success, [], mention, reruns)
+    if run.state is not RunState.LOST:
+        told = f"{bold(name_of(run, job))} was lost, and Dify has told since what became of it: {words.state(run)}."
+    return _alert(words.icon(run), told, run, job, since, failures, last_success, [], mention, reruns)
 
 
 def missed_alert(

@@ -177,6 +177,18 @@ def end_before_asking(stop_by: str | None) -> Ending | None:
     return Ending(RunState.STOPPED, reason=_reason(RunState.STOPPED, read_wish(stop_by)) or "before it began")
 
 
+def end_unheard(detail: RunDetail | None) -> Ending:
+    """Its stream had broken, and at the run's limit Dify had not told its end (None: nothing at all)."""
+    message = MENDS[Code.WORKER_LOST] if detail is not None else "Its stream broke, and Dify tells no more of it."
+    return Ending(RunState.LOST, Fault(code=Code.WORKER_LOST, message=message))
+
+
+def end_after_all(run: Run, detail: RunDetail) -> Ending:
+    """What Dify tells later of a run that was lost; who was lost at the limit was asked to stop."""
+    was_asked = run.fault is not None and run.fault.code == Code.WORKER_LOST and detail.status == "stopped"
+    return end_by_detail(detail, Wish.TIMEOUT if was_asked else None)
+
+
 def end_by_search(run: Run, is_certain: bool, wish: Wish | None, *, is_orphan: bool = False) -> Ending:
     """No run of this name was found at Dify. What its log never showed, and what was never taken, may be started
     again, and Dify is not to blame where the owner died in between (`is_orphan`). Anything else is lost."""
@@ -200,7 +212,7 @@ def end_poisoned() -> Ending:
 
 def _unconfirmed(wish: Wish | None, message: str = "") -> Ending:
     if wish is None:
-        return Ending(RunState.LOST, Fault(code=Code.WORKER_LOST, message=MENDS[Code.WORKER_LOST]))
+        return end_unheard(None)
     if wish is Wish.REPLACE:
         message = message or "Dify has not confirmed that it stopped: the old run may still be spending tokens."
         return Ending(RunState.STOPPED, Fault(code=Code.STOPPED_BY_USER, message=message), reason=REPLACED)

@@ -247,7 +247,7 @@ class Flight:
             return end_by_stream(facts, self.logbook.spans, wish, detail)
         if facts.run_id is not None:
             return await pursuit.follow(wish)
-        return self._heading.end_by_error(facts, error) or await pursuit.search()
+        return self._heading.end_by_error(facts, error) or await pursuit.search(had_line=wish is Wish.TIMEOUT)
 
     def _tell_line(self, ending: Ending, endpoint: Endpoint, error: DifyError | None) -> Ending:
         version = self._services.dify.version(endpoint)

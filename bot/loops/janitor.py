@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from bot.hosts import host_of
 from bot.loops.ending import end_poisoned
+from bot.loops.hindsight import Hindsight
 from bot.loops.lookout import Lookout
 from bot.loops.runner import LEASE_S, Runner
 from bot.operations.calendar_end import warn_of_calendars
@@ -46,6 +47,7 @@ class Janitor:
         settings = services.settings
         self._retention = Retention(settings.keep_runs, settings.keep_values, settings.keep_traces)
         self._lookout = Lookout(services, monotonic=monotonic)
+        self._hindsight = Hindsight(services, monotonic=monotonic)
         self._sweep, self._sweeps_at = Sweep(), monotonic() + FIRST_SWEEP_S
 
     async def once(self) -> int:
@@ -57,6 +59,7 @@ class Janitor:
             self._runner.rejoin(run)
         await self._prune()
         await self._lookout.once()
+        self._hindsight.once()
         return len(rescued)
 
     async def _prune(self) -> None:
@@ -90,7 +93,7 @@ class Janitor:
         erase_keys(c, services.team_id, now=now)
         within_s = services.settings.start_within_s
         expire_overdue(c, services.team_id, services.owner, LEASE_S, within_s=within_s, now=now)
-        far = {host for host, until in self._runner.reach.shut().items() if until > now}
+        far = {host for host, until in self._runner.reach.shut(now).items() if until > now}
         orphans = [
             run
             for run in claims.orphans(c, now, BATCH)

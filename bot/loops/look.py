@@ -18,7 +18,8 @@ FIRST_PAUSE_S = 0.3
 LONGEST_PAUSE_S = 5.0
 WAITS = "paused"  # for a human
 # Dify shows these once and for all, or until a human comes.
-SETTLED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped", WAITS})
+ENDED = frozenset({"succeeded", "partial-succeeded", "failed", "stopped"})
+SETTLED = ENDED | {WAITS}
 
 
 # So many searches in a row, after all patience, to which Dify gave no answer, before that is the end: one may be

@@ -9,7 +9,7 @@ from sqlalchemy import Connection
 
 from bot.dify.client import Endpoint, RunDetail
 from bot.hosts import host_of
-from bot.loops.ending import Ending, Wish, end_by_detail, end_by_search, read_wish
+from bot.loops.ending import Ending, Wish, end_by_detail, end_by_search, end_unheard, read_wish
 from bot.loops.halt import halt
 from bot.loops.keep import insist
 from bot.loops.logbook import Logbook
@@ -69,9 +69,10 @@ class Pursuit:
         run_id = self._logbook.dify_run_id or ""
         return await look_until_settled(dify, endpoint, run_id, run.tag, patience_s, self._asked, heard)
 
-    async def follow(self, wish: Wish | None) -> Ending | None:
-        """A started run without its stream is finished from run detail, patiently."""
-        patience_s = 0.0
+    async def follow(self, wish: Wish | None, *, had_line: bool = False) -> Ending | None:
+        """A started run without its stream is finished from run detail, patiently. One that has no end at its limit
+        has timed out where its stream stood until then (`had_line`), and is lost where it did not."""
+        patience_s, is_unheard = 0.0, False
         if wish is not None:
             patience_s = patience_of(wish, waited_s=STOP_PATIENCE_S)
         else:
@@ -91,9 +92,14 @@ class Pursuit:
             wish = read_wish(self._logbook.run.stop_by if self._asked.is_set() else None)
             patience_s = patience_of(wish)
             await self.stop()
+            is_unheard = wish is Wish.TIMEOUT and not had_line
         self._asked.clear()  # it has been passed on; what follows is patience
         detail = await self.look(patience_s)
-        return None if self._is_over() else end_by_detail(detail, wish)
+        if self._is_over():
+            return None
+        if is_unheard and (detail is None or detail.status not in SETTLED):
+            return end_unheard(detail)
+        return end_by_detail(detail, wish)
 
     async def find(self) -> bool:
         """Whether Dify knows a run of this name now; it is ours then."""
@@ -140,7 +146,7 @@ class Pursuit:
         self._reach.note_failure(host_of(self._endpoint.base_url), now)
         await insist(services, f"run {run.id}", lambda c: claims.hand_over(c, services.owner, [run.id], now))
 
-    async def search(self, *, is_orphan: bool = False) -> Ending | None:
+    async def search(self, *, is_orphan: bool = False, had_line: bool = False) -> Ending | None:
         """Nobody knows whether Dify has begun it: look for it by its name, and follow what is found.
 
         What Dify has taken may wait there for long; otherwise it is the grace for a log that is late. `is_orphan`
@@ -164,4 +170,4 @@ class Pursuit:
             wish = read_wish(stop_by) if stop_by else None
             return end_by_search(run, found.is_certain, wish, is_orphan=is_orphan)
         await self._adopt(found)
-        return await self.follow(None)
+        return await self.follow(None, had_line=had_line)

@@ -135,7 +135,7 @@ class Runner:
         """The runs that are ours now, when a gate before others can be tried, and the apps of those runs."""
         services, now = self._services, self._services.now()
         claim = partial(self._claim_all, c, now)
-        own = self.reach.shut()
+        own = self.reach.shut(now)
         claimed, opens_at = take_turns(c, services.team_id, self._limits, free, claim, only=ids, now=now, own=own)
         found = {app_id: apps.get(c, services.team_id, app_id) for app_id in {run.app_id for run in claimed}}
         return claimed, opens_at, found

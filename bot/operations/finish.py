@@ -11,7 +11,7 @@ from bot.operations.gate import note_outcome
 from bot.operations.line import serve_next, why_unstarted
 from bot.operations.plan import plan, plan_after_end
 from bot.operations.show import forget_slow, refresh_messages, show, touch_batch
-from bot.rules.judge import Verdict, judge
+from bot.rules.judge import JUDGED, UNJUDGED, Verdict, judge, recovery
 from storage import claims, deliveries, jobs, runs, slots
 from storage.records import Delivery, DeliveryKind, Job, JobState, Run, RunState
 
@@ -50,6 +50,23 @@ def owe_alert(c: Connection, run: Run, job: Job, verdict: Verdict, *, now: datet
         jobs.mark_health(c, job.id, verdict.failing_since, verdict.failures)
     if verdict.alert is not None and job.state is not JobState.DELETED:
         deliveries.owe(c, _alert(c, run, job, verdict, now, facts))
+
+
+def judge_anew(c: Connection, job: Job, run: Run, *, is_good: bool, now: datetime) -> None:
+    """What is known or said of an ended run only later. What ended last tells how a job is, and it may be said of a
+    stop and of a skip as well, of which `judge` says nothing."""
+    last = runs.last_judged(c, job.id, JUDGED, UNJUDGED)
+    if run.cause in UNJUDGED or (last is not None and _order(last) > _order(run)):
+        return
+    if not is_good:
+        if job.failing_since is None:
+            jobs.mark_health(c, job.id, run.ended_at or now, 1)
+    elif job.failing_since is not None:
+        owe_alert(c, run, job, recovery(job), now=now)
+
+
+def _order(run: Run) -> tuple[datetime, int]:
+    return run.ended_at or run.due_at, run.id
 
 
 def _follow(c: Connection, run: Run, job: Job | None, now: datetime) -> None:

@@ -7,13 +7,12 @@ from sqlalchemy import Connection
 from bot.errors import Refusal
 from bot.operations.announce import announce
 from bot.operations.find import run_by_id
-from bot.operations.finish import owe_alert
+from bot.operations.finish import judge_anew
 from bot.operations.note import note
 from bot.operations.show import refresh_messages
 from bot.rules.access import Action, Actor
-from bot.rules.judge import JUDGED, UNJUDGED, recovery
-from storage import jobs, runs, slots
-from storage.records import Job, Run
+from storage import jobs, slots
+from storage.records import Run
 
 MARKS = ("succeeded", "failed")
 LONGEST_REASON = 300
@@ -38,25 +37,8 @@ def mark_run(c: Connection, actor: Actor, run_id: int, mark: str, reason: str, *
         )
     job = jobs.lock_many(c, [run.job_id]).get(run.job_id) if run.job_id is not None else None
     if job is not None:
-        _judge(c, job, marked, now)
+        judge_anew(c, job, marked, is_good=marked.mark == "succeeded", now=now)
         announce(c, job, actor, f"marked run {run.id} of *{{name}}* as {mark}: {why}", now=now)
     note(c, actor, "mark", f"run:{run.id}", now=now, detail={"name": run.name, "mark": mark, "reason": why})
     refresh_messages(c, run.id, now=now)
     return marked
-
-
-def _judge(c: Connection, job: Job, run: Run, now: datetime) -> None:
-    """What ended last tells how a job is; a person may say it of a stop and of a skip as well, of which `judge` says
-    nothing."""
-    last = runs.last_judged(c, job.id, JUDGED, UNJUDGED)
-    if run.cause in UNJUDGED or (last is not None and _order(last) > _order(run)):
-        return
-    if run.mark != "succeeded":
-        if job.failing_since is None:
-            jobs.mark_health(c, job.id, run.ended_at or now, 1)
-    elif job.failing_since is not None:
-        owe_alert(c, run, job, recovery(job), now=now)
-
-
-def _order(run: Run) -> tuple[datetime, int]:
-    return run.ended_at or run.due_at, run.id

@@ -24,6 +24,12 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pursuit, "FOLLOWED_FOR_S", 0.1)
 
 
+@pytest.fixture
+def until_stopped(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dify is given the time to stop what has no stream any more."""
+    monkeypatch.setattr(pursuit, "STOP_PATIENCE_S", 10.0)
+
+
 def told(run: Run) -> str:
     assert run.state is RunState.TIMED_OUT
     return story(run)
@@ -42,11 +48,13 @@ async def test_a_run_that_falls_silent_until_its_limit_says_so(house: House) -> 
     assert house.dify.starts()[0].status == "stopped"
 
 
+@pytest.mark.usefixtures("until_stopped")
 async def test_a_run_whose_line_broke_before_its_limit_says_why(house: House) -> None:
     house.dify.mischief.cut_next(2)
     assert "The connection to 127.0.0.1 broke" in told(await house.fly("never-ending", timeout_s=1))
 
 
+@pytest.mark.usefixtures("until_stopped")
 async def test_a_run_whose_stream_ended_before_its_limit_says_so(house: House) -> None:
     house.dify.mischief.cut_next(2, is_clean=True)
     assert "The stream had ended without a result" in told(await house.fly("never-ending", timeout_s=1))

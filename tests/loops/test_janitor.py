@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 
 from bot.demo.dify import DemoRun
 from bot.demo.dify.run import resume
+from bot.dify.codes import Code
 from bot.loops import pursuit
 from bot.loops.ending import UNCONFIRMED
 from bot.loops.janitor import FIRST_SWEEP_S, MAX_DEATHS, SWEEP_EVERY_S, SWEEP_FOR_S, Janitor
@@ -116,17 +117,22 @@ async def test_the_limit_of_a_run_counts_from_its_start_also_for_an_heir(house: 
     assert at_dify.status == "stopped"
 
 
-async def test_fmea_e17_a_run_that_dify_does_not_know_any_more_is_ended_at_its_limit(
-    house: House, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("shows_it", [True, False])
+async def test_fmea_e17_a_run_whose_end_dify_never_tells_is_lost_at_its_limit_and_not_failed(
+    house: House, monkeypatch: pytest.MonkeyPatch, shows_it: bool
 ) -> None:
     monkeypatch.setattr(pursuit, "STOP_PATIENCE_S", 0.05)
     run, at_dify = await orphan(house, timeout_s=600)
-    del house.dify.runs[at_dify.id]
+    house.dify.mischief.ignore_stops()
+    if not shows_it:
+        del house.dify.runs[at_dify.id]
     house.hand.turn(seconds=600)
     heir = house.another("heir")
     await heir.janitor.once()
     ended = await heir.landed(run)
-    assert (ended.state, ended.reason) == (RunState.TIMED_OUT, "unconfirmed")
+    assert (ended.state, ended.fault and ended.fault.code) == (RunState.LOST, Code.WORKER_LOST)
+    assert ended.fault is not None
+    assert ("still shows the run as running" in ended.fault.message) is shows_it
 
 
 # a human in between

@@ -463,10 +463,10 @@ async def test_fmea_e11_a_run_is_stopped_at_its_limit_and_the_limit_counts_from_
     assert house.dify.starts()[0].status == "stopped"
 
 
-async def test_a_dead_worker_is_given_up_at_the_limit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_run_whose_worker_died_is_lost_at_the_limit(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(pursuit, "STOP_PATIENCE_S", 0.05)
     run = await house.fly("worker-killed", timeout_s=1)
-    assert (run.state, run.reason) == (RunState.TIMED_OUT, "unconfirmed")
+    assert (run.state, run.fault and run.fault.code) == (RunState.LOST, Code.WORKER_LOST)
 
 
 # losing and handing over

@@ -66,6 +66,7 @@ OF_THE_HOUSE = {
     "foresight",
     "herd",
     "complain",
+    "correct",
     "divert",
     "endpoint",
     "fill",

@@ -168,6 +168,7 @@ def _make_runs() -> None:
     )
     _partial("ix_runs_held", "runs", ["lease_until"], "state IN ('running', 'waiting')")
     op.create_index("ix_runs_job", "runs", ["job_id", "id"])
+    _partial("ix_runs_lost", "runs", ["ended_at"], "state = 'lost' AND tag IS NOT NULL")
     _partial(
         "ix_runs_open",
         "runs",
