@@ -4,6 +4,7 @@ calendar is foretold."""
 import time
 from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 
 from sqlalchemy import Connection
 
@@ -56,11 +57,16 @@ class Janitor:
         rescued = await services.store.run(self._rescue)
         services.engine.wake("runner")
         for run in rescued:
-            self._runner.rejoin(run)
+            self._runner.rejoin(run, on_landed=partial(self._go_on, run.deaths))
         await self._prune()
         await self._lookout.once()
         self._hindsight.once()
         return len(rescued)
+
+    def _go_on(self, deaths: int) -> None:
+        """The next that is joined alone need not wait for a beat: there may be many of them."""
+        if deaths >= SUSPECT_DEATHS:
+            self._services.engine.wake("janitor")
 
     async def _prune(self) -> None:
         """Windows of old rows, for a moment; from the start again an hour after the end."""

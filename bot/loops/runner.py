@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Collection, Coroutine, Sequence
+from collections.abc import Callable, Collection, Coroutine, Sequence
 from dataclasses import replace
 from datetime import datetime
 from functools import partial
@@ -77,11 +77,11 @@ class Runner:
             self._services.engine.wake("runner", at=min(later))
         return len(claimed)
 
-    def rejoin(self, run: Run) -> None:
+    def rejoin(self, run: Run, *, on_landed: Callable[[], None]) -> None:
         """Follow a run that another process started, as far as it can still be followed."""
         if not self._is_closed:
             flight = self._make_flight(run)
-            self._board(flight, flight.rejoin())
+            self._board(flight, flight.rejoin()).add_done_callback(lambda _: on_landed())
 
     def count(self) -> int:
         """How many runs are in flight here."""
@@ -167,10 +167,11 @@ class Runner:
             head=partial(Heading, services=self._services, limits=self._limits, reach=self.reach),
         )
 
-    def _board(self, flight: Flight, work: Coroutine[Any, Any, None]) -> None:
+    def _board(self, flight: Flight, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         self._flights[flight.run.id] = flight
         task = self._services.tasks.spawn(work, name=f"run {flight.run.id}")
         task.add_done_callback(lambda _: self._land(flight))
+        return task
 
     def _land(self, flight: Flight) -> None:
         # Its next attempt may have been claimed before this one was over.

@@ -169,7 +169,13 @@ async def test_a_run_with_which_owners_die_is_joined_alone_and_by_one_that_lives
     time[0] = PROVED_AFTER_S
     assert await janitor.once() == 1
     assert await janitor.once() == 0
-    await heir.runner.close()
+    assert "janitor" not in heir.bell.rung
+    for at_dify in house.dify.starts():
+        at_dify.stop_asked.set()
+    await heir.services.tasks.idle()
+    assert "janitor" in heir.bell.rung  # the next is joined at once
+    assert await janitor.once() == 1
+    await heir.services.tasks.idle()
 
 
 async def test_fmea_g2_a_run_of_which_its_owners_die_is_let_go_and_told(house: House) -> None:

@@ -548,7 +548,7 @@ async def test_a_closed_runner_takes_nothing_more(house: House) -> None:
     await house.runner.close()
     await house.ready("digest")
     assert await house.runner.once() == 0
-    house.runner.rejoin(await house.ready("digest"))
+    house.runner.rejoin(await house.ready("digest"), on_landed=lambda: None)
     assert house.dify.starts() == []
 
 
