@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from bot.dify.client import Dify
@@ -27,6 +27,7 @@ from bot.memory import Memory
 from bot.opening import check_file, check_keys, follow_zone_data, learn_team, refuse_damaged, warm_up, welcome_back
 from bot.process import raise_file_limit
 from bot.pulse import Pulse
+from bot.rounds import Rounds
 from bot.services import Services
 from bot.settings import Settings
 from bot.slack.client import Slack
@@ -62,6 +63,7 @@ class Bot:
     memory: Memory
     listener: Listener
     roles: frozenset[str]
+    rounds: Rounds = field(default_factory=Rounds)
     watch: Watch | None = None
     port: int | None = None
     _lock: FileLock | None = None
@@ -108,14 +110,15 @@ class Bot:
             handlers["disk"] = _sweep(self.disk.once)
         if "worker" not in self.roles:
             return handlers
-        return handlers | {
+        loops: Mapping[str, Handler] = {
             "clock": _sweep(self.clock.once),
             "runner": self.runner.once,
             "saver": self.runner.beat,
             "courier": _sweep(self.courier.once),
             "janitor": _sweep(self._look_after),
-            "copies": _sweep(self.copies.once),
         }
+        handlers |= {kind: self.rounds.count(kind, handler) for kind, handler in loops.items()}
+        return handlers | {"copies": _sweep(self.copies.once)}  # a copy takes as long as the file is large
 
     async def _look_after(self) -> None:
         """Nobody is taken for dead by a clock that was just set."""

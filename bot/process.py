@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import uvloop
 
 from bot.memory import settle_memory
+from bot.rounds import Rounds
 from bot.watchdog import Watchdog
 
 log = logging.getLogger(__name__)
@@ -19,12 +20,14 @@ log = logging.getLogger(__name__)
 WANTED_FILES = 65_536
 # SIGTERM to exit takes at most 15 s.
 STOP_S = 14.0
+STUCK = 75  # EX_TEMPFAIL of sysexits.h
 
 
 class Served(Protocol):
     """What runs until the process is told to end."""
 
     roles: frozenset[str]
+    rounds: Rounds
 
     async def start(self) -> None: ...
     async def stop(self) -> None: ...
@@ -52,11 +55,23 @@ async def serve(bot: Served) -> None:
         settle_memory()
         watchdog.start()
         log.info("Dify Ops is ready (%s)", ", ".join(sorted(bot.roles)))
-        await asked.wait()
+        await _until_asked(bot, asked)
         log.info("Stopping: the runs in flight go on at Dify and are joined again at the next start")
     finally:
         watchdog.stop()
         await _stop(bot)
+
+
+async def _until_asked(bot: Served, asked: asyncio.Event) -> None:
+    """What hangs for minutes hangs for ever. The leases end, others take over, and whoever began us does it anew."""
+    standstill = asyncio.create_task(bot.rounds.wait_for_standstill())
+    waiting = asyncio.create_task(asked.wait())
+    await asyncio.wait({standstill, waiting}, return_when=asyncio.FIRST_COMPLETED)
+    if not waiting.done():
+        log.error("The %s hangs: the process ends, so that it is started anew and goes on", standstill.result())
+        logging.shutdown()
+        os._exit(STUCK)
+    standstill.cancel()
 
 
 async def _stop(bot: Served) -> None:

@@ -26,8 +26,9 @@ FLOORS: Mapping[str, tuple[str, ...]] = {
     "bot.log": ("bot.settings",),
     "bot.opening": ("bot", "storage"),
     "bot.memory": (),
-    "bot.process": ("bot.memory", "bot.watchdog"),
+    "bot.process": ("bot.memory", "bot.rounds", "bot.watchdog"),
     "bot.watch": GROUND,
+    "bot.rounds": ("bot.engine.port",),
     "bot.watchdog": (),
     # 5 doors, loops, engines: never each other
     "bot.slack": (*HINGE, "bot.operations", *CRAFTS, *GROUND),
