@@ -8,7 +8,7 @@ import secrets
 import socket
 from collections.abc import Awaitable, Callable, Collection, Mapping
 from contextlib import AsyncExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from bot.dify.client import Dify
@@ -24,8 +24,17 @@ from bot.loops.disk import Disk
 from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
 from bot.memory import Memory
-from bot.opening import check_file, check_keys, follow_zone_data, learn_team, refuse_damaged, warm_up, welcome_back
-from bot.process import raise_file_limit
+from bot.opening import (
+    check_file,
+    check_keys,
+    fit_files,
+    follow_zone_data,
+    learn_team,
+    open_database,
+    refuse_damaged,
+    warm_up,
+    welcome_back,
+)
 from bot.pulse import Pulse
 from bot.rounds import Rounds
 from bot.services import Services
@@ -36,10 +45,9 @@ from bot.tasks import Tasks
 from bot.watch import Watch, machine_time
 from bot.web.server import WebServer, build_web
 from storage import backup, claims, meta
-from storage.database import Store, is_read_only, open_store
+from storage.database import Store, is_read_only
 from storage.errors import Damaged, StorageError
 from storage.lock import FileLock, lock_database
-from storage.schema import upgrade
 from storage.vault import load_keys
 
 log = logging.getLogger(__name__)
@@ -72,7 +80,6 @@ class Bot:
 
     async def start(self) -> None:
         """Open the doors and wake the loops."""
-        raise_file_limit()
         if "worker" in self.roles:
             self.services.pulse.beat()
         await self.services.engine.start(self._handlers())
@@ -163,6 +170,7 @@ async def build(
     the time is that of the database. Over a file that can only be read it has doors and no loops."""
     watch = Watch() if now is None else None
     now = now or watch or machine_time
+    settings, remarks = fit_files(settings)
     hosts = AllowedHosts.parse(settings.allowed_hosts)
     # What nobody here can change, any number may look at.
     lock = None if is_read_only(settings.database_url) else lock_database(settings.database_url, now())
@@ -177,7 +185,7 @@ async def build(
         opened.push_async_callback(dify.close)
         if watch is not None:
             await watch.sync(store)
-        services = await _serve_rows(settings, store, slack, dify, now)
+        services = replace(await _serve_rows(settings, store, slack, dify, now), remarks=remarks)
         if lock is not None:
             await store.run(claims.end_leases)
         opened.pop_all()
@@ -229,18 +237,3 @@ async def _serve_rows(
         installation=await store.read(meta.known_installation),
         restored_at=await store.read(backup.restored_at),
     )
-
-
-async def open_database(settings: Settings) -> Store:
-    """An embedded SQLite is brought up to date by itself, a PostgreSQL only when told."""
-    store = open_store(settings.database_url)
-    try:
-        if not settings.is_shared and not is_read_only(settings.database_url):
-            await upgrade(settings.database_url)
-        await store.check()
-    except BaseException as error:
-        await store.close()
-        if isinstance(error, Damaged):
-            raise refuse_damaged(error.message, settings) from None
-        raise
-    return store

@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+from dataclasses import replace
 from datetime import datetime
 
 from bot import schedules
@@ -9,18 +10,47 @@ from bot.errors import DeliveryError, Refusal
 from bot.operations.cut_off import end_cut_off
 from bot.operations.reseal import reseal
 from bot.operations.rezone import rezone
+from bot.process import raise_file_limit, streams_within
 from bot.rules import macros
 from bot.rules.access import system
 from bot.schedules.zones import data_version
 from bot.settings import Settings
 from bot.slack.client import Slack
 from storage import check, meta
-from storage.database import Store
+from storage.database import Store, is_read_only, open_store
+from storage.errors import Damaged
+from storage.schema import upgrade
 from storage.vault import Vault
 
 log = logging.getLogger(__name__)
 
 TEAM_KEY = "team_id"
+
+
+def fit_files(settings: Settings) -> tuple[Settings, tuple[str, ...]]:
+    """No more streams than open files allow, and what is to be said of that."""
+    files = raise_file_limit()
+    most = streams_within(files, settings.max_streams)
+    if most == settings.max_streams:
+        return settings, ()
+    remark = f"only {files} files may be open, so that {most} runs go on at once and others wait: raise LimitNOFILE"
+    log.warning("%s", remark)
+    return replace(settings, max_streams=most), (remark,)
+
+
+async def open_database(settings: Settings) -> Store:
+    """An embedded SQLite is brought up to date by itself, a PostgreSQL only when told."""
+    store = open_store(settings.database_url)
+    try:
+        if not settings.is_shared and not is_read_only(settings.database_url):
+            await upgrade(settings.database_url)
+        await store.check()
+    except BaseException as error:
+        await store.close()
+        if isinstance(error, Damaged):
+            raise refuse_damaged(error.message, settings) from None
+        raise
+    return store
 
 
 async def learn_team(store: Store, slack: Slack) -> str:

@@ -18,6 +18,8 @@ log = logging.getLogger(__name__)
 
 # One file descriptor a stream; the usual soft limit of 1,024 would cap the streams.
 WANTED_FILES = 65_536
+# So many are left to the database, to Slack, to a log and to who asks meanwhile, and so many runs go on for all that.
+KEPT_FILES, FEWEST_STREAMS = 48, 4
 # SIGTERM to exit takes at most 15 s.
 STOP_S = 14.0
 STUCK = 75  # EX_TEMPFAIL of sysexits.h
@@ -87,9 +89,15 @@ async def _stop(bot: Served) -> None:
     await stopping
 
 
-def raise_file_limit() -> None:
-    """As many file descriptors as the system lets this process have, up to what a full house needs."""
+def raise_file_limit() -> int:
+    """As many file descriptors as the system lets this process have, up to what a full house needs; how many."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     wanted = WANTED_FILES if hard == resource.RLIM_INFINITY else min(WANTED_FILES, hard)
     if soft < wanted:
         resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+    return max(soft, wanted)
+
+
+def streams_within(files: int, wanted: int) -> int:
+    """How many runs can be streamed at once, if so many files may be open."""
+    return min(wanted, max(FEWEST_STREAMS, files - KEPT_FILES))

@@ -21,7 +21,7 @@ from storage.vault import Vault
 class Services:
     """Everything that doors and loops need. `owner` names this process in claims; `team_id` is the workspace, and
     `installation` tells this database from all others. What was due up to `restored_at` may have run already, before
-    the database was put back from a copy."""
+    the database was put back from a copy. `remarks` say what is less than it was meant to be."""
 
     settings: Settings
     store: Store
@@ -37,5 +37,6 @@ class Services:
     team_id: str
     installation: str
     restored_at: datetime | None = None
+    remarks: tuple[str, ...] = ()
     foreground: Foreground = field(default_factory=Foreground)
     unsaved: Unsaved = field(default_factory=Unsaved)

@@ -9,12 +9,11 @@ from datetime import UTC, datetime
 import orjson
 
 from bot import settings as settings_file
-from bot.app import open_database
 from bot.dify.client import Dify
 from bot.egress import AllowedHosts
 from bot.errors import Refusal
 from bot.log import set_up_log
-from bot.opening import TEAM_KEY
+from bot.opening import TEAM_KEY, open_database
 from bot.rules.access import Actor, system
 from bot.settings import Settings
 from storage import meta

@@ -12,12 +12,13 @@ from storage.errors import StorageError
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Seconds; None where nothing is due, or where no clock runs in this process. `reasons` say in words why it is
-    not well; `rows` is None when the database does not answer."""
+    not well, `remarks` what is less than it was meant to be; `rows` is None when the database does not answer."""
 
     beat_age_s: float | None
     due_age_s: float | None
     rows: Health | None
     reasons: tuple[str, ...]
+    remarks: tuple[str, ...] = ()
 
     @property
     def is_well(self) -> bool:
@@ -26,10 +27,10 @@ class Answer:
     def as_json(self) -> dict[str, Any]:
         """The body of /healthz."""
         told = {
-            "status": "ok" if self.is_well else "failing",
+            "status": "failing" if self.reasons else "degraded" if self.remarks else "ok",
             "clock_beat_age_s": None if self.beat_age_s is None else round(self.beat_age_s, 3),
             "oldest_due_age_s": None if self.due_age_s is None else round(self.due_age_s, 3),
-            "reasons": list(self.reasons),
+            "reasons": [*self.reasons, *self.remarks],
         }
         if self.rows is not None:
             vitals = self.rows.vitals
@@ -48,4 +49,5 @@ async def check_health(services: Services) -> Answer:
         found = worries(beat_age_s, None, can_save=can_save)
         return Answer(beat_age_s, None, None, ("the database does not answer", *found))
     due_age_s = rows.due_age_s(now)
-    return Answer(beat_age_s, due_age_s, rows, tuple(worries(beat_age_s, due_age_s, rows.cut_off, can_save=can_save)))
+    reasons = worries(beat_age_s, due_age_s, rows.cut_off, can_save=can_save)
+    return Answer(beat_age_s, due_age_s, rows, tuple(reasons), services.remarks)

@@ -35,12 +35,16 @@ class Serving:
 
 
 @asynccontextmanager
-async def serve(environ: Mapping[str, str], log_file: Path) -> AsyncIterator[Serving]:
-    """Starts it; ends it for good when the story is over."""
+async def serve(environ: Mapping[str, str], log_file: Path, *, files: int | str = "hard") -> AsyncIterator[Serving]:
+    """Starts it, with so many file descriptors at most; ends it for good when the story is over."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith(("SLACK_", "DIFY_OPS_"))}
     with log_file.open("ab") as log:
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-m", "bot", "serve", cwd=ROOT, env=clean | dict(environ), stdout=log, stderr=log
+            *("sh", "-c", f'ulimit -n {files}; exec "$0" -m bot serve', sys.executable),
+            cwd=ROOT,
+            env=clean | dict(environ),
+            stdout=log,
+            stderr=log,
         )
         try:
             yield Serving(process, log_file)

@@ -32,8 +32,9 @@ async def _look(request: Request, services: Services) -> Message:
     rows = await services.store.read(partial(look_at_health, team_id=services.team_id, now=now))
     idle = await services.store.read(vitals.jobs_without_next)
     beat_age_s = services.pulse.age_s()
+    found = worries(beat_age_s, rows.due_age_s(now), rows.cut_off, can_save=services.store.unwritable is None)
     checkup = Checkup(
-        worries=worries(beat_age_s, rows.due_age_s(now), rows.cut_off, can_save=services.store.unwritable is None),
+        worries=[*found, *services.remarks],
         beat_age_s=beat_age_s,
         vitals=rows.vitals,
         lags=lags(rows.vitals.starts),
