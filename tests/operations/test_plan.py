@@ -226,6 +226,32 @@ async def test_a_year_that_a_calendar_does_not_know_holds_the_job_and_its_channe
     assert await slots_of(store, job) == []
 
 
+@pytest.mark.parametrize("many", [True, False])
+async def test_fmea_c5_a_job_whose_zone_has_gone_from_the_data_is_held_and_told_and_an_old_name_goes_on(
+    store: Store, many: bool
+) -> None:
+    said = schedules.read(DAILY, "Europe/Kyiv", NOW)
+    gone, renamed = [
+        await store.run(lambda c, zone=zone: jobs.add(c, a_job(schedules=(replace(said, zone=zone),), name=zone)))
+        for zone in ("Mars/Olympus", "Europe/Kiev")
+    ]
+
+    def plan_both(c: Connection) -> None:
+        if many:
+            plan_many(c, [(gone, NOW), (renamed, NOW)], now=NOW)
+        else:
+            plan_first(c, gone, now=NOW)
+            plan_first(c, renamed, now=NOW)
+
+    await store.run(plan_both)
+    held = await store.read(lambda c: fresh_job(c, gone))
+    assert held.state is JobState.HELD
+    assert "Mars/Olympus" in (held.state_reason or "")
+    (told,) = await notices_of(store, gone)
+    assert f"`/dify edit #{gone.id}`" in told.facts["says"]
+    assert len(await slots_of(store, renamed)) == 1
+
+
 async def test_fmea_g3_a_held_job_does_not_hold_up_the_others(store: Store) -> None:
     end = datetime(2026, 12, 31, 9, tzinfo=NOW.tzinfo)
     held = await store.run(lambda c: jobs.add(c, ruled(DAILY, "workday:CN")))

@@ -109,7 +109,7 @@ def test_a_fixed_offset_says_that_it_knows_no_summer() -> None:
     assert schedules.zone_of("UTC-5:30").utcoffset(None) == -timedelta(hours=5, minutes=30)
 
 
-def test_fmea_c5_a_schedule_in_an_unknown_zone_is_refused_whatever_its_kind() -> None:
+def test_a_schedule_in_an_unknown_zone_is_refused_whatever_its_kind() -> None:
     for text in ("every 5 minutes", "every day at 9", "on api", "in 5 minutes"):
         with pytest.raises(Refusal) as refused:
             schedules.read(text, "Mars/Olympus", NOW)

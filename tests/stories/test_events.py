@@ -6,10 +6,19 @@ from typing import Any
 
 import pytest
 
+from bot.demo.slack.payloads import build_command
 from tests.stories.sight import words_of
 from tests.stories.world import ANA, BEN, CHIE, OPS, TRANSPORTS, World
 
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
+
+
+async def test_fmea_d6_a_repeat_is_heard_though_what_it_repeats_never_came(world: World) -> None:
+    event = {"type": "app_home_opened", "user": BEN, "channel": "D0BEN", "tab": "home", "event_ts": "1.3"}
+    payload = world.slack.wire._envelop(event)
+    ack = await world.slack.wire.send("events_api", payload, retry_attempt=2, retry_reason="http_timeout")
+    assert ack.ok
+    await world.wait(lambda: world.slack.home(BEN), what="the Home of who opened it")
 
 
 async def test_fmea_d6_an_event_that_slack_repeats_is_answered_each_time_and_harms_nothing(world: World) -> None:
@@ -61,6 +70,16 @@ async def test_fmea_d5_a_press_that_slack_repeats_is_one_run(world: World) -> No
     shown = await world.type("/dify show tea")
     await asyncio.gather(*(world.slack.click(ANA, shown, "Run now") for _ in range(5)))
     await world.told("*Tea* finished")
+    assert len(world.dify.starts()) == 1
+
+
+async def test_fmea_d5_a_command_that_comes_eleven_times_in_other_envelopes_is_one_run(world: World) -> None:
+    ops = world.slack.workspace.find_channel(OPS)
+    assert ops is not None
+    payload = build_command(world.slack.workspace, ANA, ops, "/dify", "run digest topic=Tea")
+    acks = await asyncio.gather(*(world.slack.wire.send("slash_commands", payload) for _ in range(11)))
+    assert all(ack.ok for ack in acks)
+    await world.told("*digest* finished")
     assert len(world.dify.starts()) == 1
 
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.slack import directory
 from tests.stories.sight import blocks_of, buttons_of, facts_of, row, words_of
 from tests.stories.world import CHIE, OPS, TRANSPORTS, World
 
@@ -37,7 +38,10 @@ async def test_a_saved_job_runs_when_it_is_due_and_tells_its_result_in_one_messa
     assert [run.inputs["city"] for run in world.dify.starts()] == ["Basel"]
 
 
-async def test_fmea_c14_a_reader_elsewhere_reads_the_times_on_their_own_clock(world: World) -> None:
+async def test_fmea_c14_a_job_keeps_its_zone_and_who_reads_elsewhere_or_moves_sees_both(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(directory, "PERSON_KEPT_S", 0.0)  # what is known of a person is asked anew each time
     card = await world.type("/dify schedule digest every weekday at 9 topic=Tea", CHIE)
     assert "(Asia/Tokyo)" in card.text
     await world.press(card, "draft_save", CHIE)
@@ -45,6 +49,10 @@ async def test_fmea_c14_a_reader_elsewhere_reads_the_times_on_their_own_clock(wo
     shown = await world.type("/dify next digest")
     assert "09:00 Asia/Tokyo" in words_of(shown)
     assert "Europe/Berlin" in words_of(shown)
+    world.slack.workspace.people[CHIE].tz = "America/New_York"
+    moved = words_of(await world.type("/dify next digest", CHIE))
+    assert "09:00 Asia/Tokyo" in moved
+    assert "America/New_York" in moved
 
 
 async def test_a_time_that_can_mean_two_is_asked_back_and_the_chosen_one_is_used_as_a_whole_command(

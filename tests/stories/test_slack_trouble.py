@@ -133,10 +133,16 @@ async def test_fmea_d13_without_a_token_nothing_runs_and_nothing_is_asked_of_sla
     assert "Slack has taken the bot token back" in health.reasons[0]
 
 
-async def test_fmea_d3_the_sockets_that_slack_renews_lose_no_command(world: World) -> None:
-    for _ in range(2):
-        await world.slack.disconnect_sockets()
-        await world.wait(lambda: world.slack.sockets.count > 0, what="a new socket")
+async def test_fmea_d3_sockets_that_break_again_and_again_lose_nothing_that_slack_repeats(world: World) -> None:
+    world.slack.wire.retry_delays_s = (0.0, 0.2, 1.0, 5.0)
+    for reason in ("drop", "too_many_websockets", "drop", "refresh_requested", "drop"):
+        drawn = len(world.slack.log.calls("views.publish"))
+        await world.slack.disconnect_sockets(reason)
+        await world.slack.open_home(ANA)  # while there is no socket
+        await world.wait(
+            lambda drawn=drawn: len(world.slack.log.calls("views.publish")) > drawn,  # type: ignore[misc]
+            what="the Home",
+        )
         assert (await world.type("/dify")).text == "No jobs yet."
 
 
