@@ -25,6 +25,8 @@ from bot.loops.janitor import Janitor
 from bot.loops.runner import BEAT_S, Runner
 from bot.memory import Memory
 from bot.opening import (
+    begin_to_live,
+    cease_to_live,
     check_file,
     check_keys,
     fit_files,
@@ -82,6 +84,7 @@ class Bot:
         """Open the doors and wake the loops."""
         if "worker" in self.roles:
             self.services.pulse.beat()
+        await begin_to_live(self.services)
         await self.services.engine.start(self._handlers())
         if "worker" in self.roles:
             self._beat = asyncio.create_task(self._save_steadily(), name="saver")
@@ -102,6 +105,7 @@ class Bot:
         await self.services.engine.stop()
         try:
             await self.runner.close()
+            await cease_to_live(self.services)
         except StorageError as error:
             log.warning("The runs in flight are not handed over and wait for the end of their leases: %s", error)
         await self.services.tasks.stop(GRACE_S)

@@ -2,18 +2,21 @@
 
 import asyncio
 import logging
+import os
 from dataclasses import replace
 from datetime import datetime
 
 from bot import schedules
 from bot.errors import DeliveryError, Refusal
 from bot.operations.cut_off import end_cut_off
+from bot.operations.lives import begin_life, end_life
 from bot.operations.reseal import reseal
 from bot.operations.rezone import rezone
 from bot.process import raise_file_limit, streams_within
 from bot.rules import macros
 from bot.rules.access import system
 from bot.schedules.zones import data_version
+from bot.services import Services
 from bot.settings import Settings
 from bot.slack.client import Slack
 from storage import check, meta
@@ -96,6 +99,39 @@ async def welcome_back(store: Store, team_id: str, now: datetime) -> None:
     was = await store.run(lambda c: end_cut_off(c, team_id, now=now))
     if was is not None:
         log.warning("Slack accepts the bot token again; what has waited since %s is posted now", was.since)
+
+
+async def begin_to_live(services: Services) -> None:
+    """Processes of this host that died soon after their start are counted, and told to the operators."""
+    if services.store.is_read_only:
+        return
+    admins = services.settings.admins
+    dead = await services.store.run(
+        lambda c: begin_life(
+            c, services.team_id, services.owner, is_alive=_is_alive, admins=admins, now=services.now()
+        )
+    )
+    if dead:
+        log.warning("The bot has died %s times within five minutes on this host", dead)
+
+
+async def cease_to_live(services: Services) -> None:
+    """Whoever is told to end has not died."""
+    if not services.store.is_read_only:
+        await services.store.run(lambda c: end_life(c, services.owner, now=services.now()))
+
+
+def _is_alive(owner: str) -> bool:
+    pid = int(owner.split("/")[1])
+    if pid == os.getpid():
+        return False  # in a container each process is the first
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 async def check_keys(store: Store, vault: Vault, team_id: str, settings: Settings) -> None:

@@ -75,6 +75,7 @@ OF_THE_HOUSE = {
     "health",
     "hint",
     "line",
+    "lives",
     "missed",
     "note",
     "plan",
