@@ -1,10 +1,12 @@
 """Messages owed: one row for each target, in which what is wanted and what was sent are counters."""
 
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, bindparam, case, delete, select
+from sqlalchemy import Connection, bindparam, case, delete, exists, select
 
+from storage.columns import Utc
 from storage.records import Delivery, DeliveryKind, DeliveryState
 from storage.rows import each_engine
 from storage.tables import DELIVERY, DELIVERY_DEAD, DELIVERY_OWED, deliveries
@@ -50,6 +52,18 @@ _DEAD = (
     .limit(bindparam("most"))
 )
 
+_NEWER = deliveries.alias("newer")
+_UNDELIVERED = _DEAD.where(
+    deliveries.c.created_at >= bindparam("since", type_=Utc),
+    deliveries.c.job_id.is_not(None),
+    ~exists().where(
+        _NEWER.c.job_id == deliveries.c.job_id,
+        _NEWER.c.target == deliveries.c.target,
+        _NEWER.c.id > deliveries.c.id,
+        _NEWER.c.state == DeliveryState.SENT,
+    ),
+)
+
 
 def owe(c: Connection, delivery: Delivery) -> Delivery:
     """A new message, or, where the key is there already: one more wanted, with the new facts, rank and due time."""
@@ -89,6 +103,11 @@ def of_job(c: Connection, job_id: int, limit: int) -> list[Delivery]:
 def posted_of_job(c: Connection, job_id: int, kinds: Sequence[DeliveryKind], limit: int) -> list[Delivery]:
     """Those of some kinds that stand somewhere already, newest first."""
     return DELIVERY.all(c.execute(_POSTED_OF_JOB, {"job": job_id, "kinds": list(kinds), "most": limit}))
+
+
+def undelivered(c: Connection, team_id: str, since: datetime, limit: int = 50) -> list[Delivery]:
+    """Those of jobs that no attempt can deliver, newest first, unless a later one has come to the same place."""
+    return DELIVERY.all(c.execute(_UNDELIVERED, {"team": team_id, "since": since, "most": limit}))
 
 
 def dead(c: Connection, team_id: str, limit: int = 50) -> list[Delivery]:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from bot.blocks import words
 from bot.blocks.listing import job_row, page_buttons
+from bot.blocks.notice import why_undeliverable
 from bot.blocks.parts import (
     VIEW_BLOCKS,
     Block,
@@ -26,6 +27,7 @@ from bot.blocks.text import bold, escape, first_line, one_line, shorten
 from storage.records import Job, Run, RunState
 
 FAILING_SHOWN = 8
+UNHEARD_SHOWN = 4
 RUNNING_SHOWN = 8
 UPCOMING_SHOWN = 5
 JOBS_PAGE = 10
@@ -37,6 +39,7 @@ def home_view(
     now: datetime,
     jobs_total: int,
     failing: Sequence[Job] = (),
+    unheard: Sequence[tuple[Job, str, str]] = (),
     running: Sequence[tuple[Run, Job | None]] = (),
     upcoming: Sequence[tuple[Run, Job]] = (),
     jobs: Sequence[Job] = (),
@@ -49,7 +52,8 @@ def home_view(
     banner: str | None = None,
     is_first: bool = False,
 ) -> View:
-    """The Home of one person. `jobs` are those of the shown page of the filter `word`; `banner` is plain text."""
+    """The Home of one person. `jobs` are those of the shown page of the filter `word`; `banner` is plain text;
+    `unheard` are jobs that cannot post, each with where and with Slack's word for it."""
     if is_first or not jobs_total:
         return _view([*banner_blocks(banner), *first_visit(user_name), *foot(now)])
     next_at = upcoming[0][0].due_at if upcoming else None
@@ -57,7 +61,7 @@ def home_view(
         *banner_blocks(banner),
         section(f"*{escape(summary(jobs_total, len(failing), next_at, now, len(running)))}*"),
         actions(button("New job", "new_job", "new", style="primary", label="Schedule a new job")),
-        *attention(failing),
+        *attention(failing, unheard),
         *running_now(running),
         *coming_up(upcoming, now),
         *all_jobs(jobs[:JOBS_PAGE], next_by_job or {}, last_by_job or {}, page, pages, word),
@@ -89,10 +93,10 @@ def first_visit(user_name: str | None) -> list[Block]:
     ]
 
 
-def attention(failing: Sequence[Job]) -> list[Block]:
-    if not failing:
+def attention(failing: Sequence[Job], unheard: Sequence[tuple[Job, str, str]] = ()) -> list[Block]:
+    if not failing and not unheard:
         return []
-    blocks = [header("Needs attention")]
+    blocks = [header("Needs attention"), *(_cannot_post(*one) for one in unheard[:UNHEARD_SHOWN])]
     for job in failing[:FAILING_SHOWN]:
         since = f" since {date(job.failing_since)}" if job.failing_since else ""
         why = f": {escape(first_line(job.state_reason, 200))}" if job.state_reason else ""
@@ -100,6 +104,12 @@ def attention(failing: Sequence[Job]) -> list[Block]:
         count = words.failed_in_a_row(job.failures) if job.failures else "it is failing"
         blocks.append(section(f"❌ {bold(job.name)} {count}{since}{why}", fix))
     return [*blocks, *_more(len(failing) - FAILING_SHOWN, "failing")]
+
+
+def _cannot_post(job: Job, target: str, code: str) -> Block:
+    move = button("Move it", "job_edit", f"job:{job.id}", label=f"Choose another channel for {job.name}")
+    told = f"📪 {bold(job.name)} cannot post in {channel(target)}. {why_undeliverable(code)}"
+    return section(f"{told} Its runs go on: `/dify runs #{job.id}` shows them.", move)
 
 
 def running_now(running: Sequence[tuple[Run, Job | None]]) -> list[Block]:

@@ -152,10 +152,14 @@ def adopted(job: Job) -> Message:
     return message(told, [section(told), actions(edit)])
 
 
+def why_undeliverable(code: str) -> str:
+    """Slack's word for why nothing can be posted, as a sentence."""
+    return UNDELIVERABLE.get(code, f"Slack says: {escape(code)}.")
+
+
 def undeliverable(channel_id: str, code: str, job_id: int | None = None) -> Message:
     """A message could not be posted where it belongs; nothing of it is lost. The job can be moved."""
-    why = UNDELIVERABLE.get(code, f"Slack says: {escape(code)}.")
-    told = f"I cannot post the results of your job in {channel(channel_id)}. {why}"
+    told = f"I cannot post the results of your job in {channel(channel_id)}. {why_undeliverable(code)}"
     told += " The runs go on; `/dify runs` shows them."
     if job_id is None:
         return message(told, [section(told)])

@@ -1,6 +1,8 @@
 """The App Home: gathered for one person and published when they look at it."""
 
 import logging
+from collections.abc import Mapping, Sequence
+from datetime import timedelta
 
 from bot.blocks.home import JOBS_PAGE, UPCOMING_SHOWN, home_view
 from bot.errors import DeliveryError
@@ -8,11 +10,13 @@ from bot.rules.access import Action, may
 from bot.services import Services
 from bot.slack.listing import visible
 from bot.slack.request import Asker, Press, View
-from storage import runs
+from storage import deliveries, runs
 from storage.errors import StorageError
-from storage.records import Job, JobState
+from storage.records import Delivery, Job, JobState
 
 log = logging.getLogger(__name__)
+
+UNHEARD_FOR_DAYS = 7
 
 
 def is_home(view: View | None) -> bool:
@@ -39,12 +43,14 @@ async def _publish(services: Services, asker: Asker, word: str, page: int) -> No
     actor, found = await visible(services, asker)
     seen = [job for job in found if may(actor, Action.SEE, job)]
     ids, channels, now = [job.id for job in seen], {job.channel_id for job in seen}, services.now()
-    coming, going, planned, last = await services.store.read(
+    since = now - timedelta(days=UNHEARD_FOR_DAYS)
+    coming, going, planned, last, dead = await services.store.read(
         lambda c: (
             runs.next_runs(c, actor.team_id, channels, limit=UPCOMING_SHOWN),
             runs.running(c, actor.team_id, channels),
             runs.planned_of_many(c, ids),
             runs.last_ended_of_many(c, ids),
+            deliveries.undelivered(c, actor.team_id, since),
         )
     )
     by_id = {job.id: job for job in seen}
@@ -55,6 +61,7 @@ async def _publish(services: Services, asker: Asker, word: str, page: int) -> No
     view = home_view(
         now=now,
         jobs_total=len(seen),
+        unheard=_unheard(by_id, dead),
         failing=[job for job in seen if job.failing_since is not None],
         running=[(run, by_id.get(run.job_id or 0)) for run in going],
         upcoming=[(run, by_id[run.job_id]) for run in coming if run.job_id in by_id],
@@ -71,6 +78,16 @@ async def _publish(services: Services, asker: Asker, word: str, page: int) -> No
     except DeliveryError as error:
         if error.code != "hash_conflict":
             raise
+
+
+def _unheard(by_id: Mapping[int, Job], dead: Sequence[Delivery]) -> list[tuple[Job, str, str]]:
+    """Each job once, with where its newest message could not go; where it posts elsewhere by now that is past."""
+    found = {one.job_id: one for one in reversed(dead)}
+    return [
+        (job, one.target, one.error or "")
+        for job_id, one in found.items()
+        if (job := by_id.get(job_id or 0)) is not None and one.target == job.channel_id
+    ]
 
 
 def _filtered(seen: list[Job], word: str, user_id: str) -> list[Job]:

@@ -146,6 +146,7 @@ CASES: dict[str, tuple[Any, str]] = {
     "next end of a lease": (claims.next_delivery_at, "ix_deliveries_leased"),
     "deliveries of a run": (lambda c: deliveries.of_run(c, 1), "ix_deliveries_run"),
     "deliveries of a job": (lambda c: deliveries.of_job(c, 1, 5), "ix_deliveries_job"),
+    "undelivered": (lambda c: deliveries.undelivered(c, "T1", NOW), "ix_deliveries_dead"),
     "dead deliveries": (lambda c: deliveries.dead(c, "T1"), "ix_deliveries_dead"),
 }
 

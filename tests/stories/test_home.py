@@ -4,7 +4,7 @@ import pytest
 
 from bot.demo.slack import View
 from tests.stories.sight import buttons_of, words_of
-from tests.stories.world import ANA, BEN, OPS, TRANSPORTS, World
+from tests.stories.world import ANA, BEN, NEWS, OPS, TRANSPORTS, World
 
 pytestmark = pytest.mark.parametrize("world", TRANSPORTS, indirect=True)
 
@@ -110,3 +110,21 @@ async def test_a_home_that_cannot_be_read_is_a_line_in_the_log(
     await world.slack.open_home(ANA)
     await world.wait(lambda: "could not be shown: The store is closed." in caplog.text)
     assert "home failed" not in caplog.text
+
+
+async def test_a_job_that_cannot_post_needs_attention_until_it_posts_again(world: World) -> None:
+    await world.save('/dify schedule digest every hour to #news as "Tea" topic=Tea')
+    world.slack.archive(NEWS)
+    await world.turn_to_next()
+    await world.dm("I cannot post the results of your job in <#C0NEWS>")
+    home = await look(world, "*Tea* cannot post in <#C0NEWS>. It is archived.")
+    assert "/dify runs #1" in words_of(home)
+    await world.press("home", "Move it")
+    form = await world.view("Edit")
+    await world.slack.close_view(ANA, form)
+    world.slack.unarchive(NEWS)
+    await world.turn_to_next()
+    await world.wait(lambda: "*Tea* finished" in "".join(one.text for one in world.slack.messages(NEWS)), what="Tea")
+    await world.bot.services.tasks.idle()  # it is noted that it stands there
+    await world.slack.open_home(ANA)
+    await world.wait(lambda: "cannot post" not in words_of(world.slack.home(ANA)), what="that all is well")
